@@ -1,0 +1,151 @@
+package dev.handoff.channel;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs handlers one after another on one thread, for as long as anything may still come.
+ *
+ * <p>
+ * {@link #run} makes the calling thread the loop's. Handlers that are attached on that thread run on it. The loop ends
+ * when no task is queued and nothing {@linkplain #ref refers} to it: a port with a handler does, until it is closed.
+ *
+ * <p>
+ * All methods but {@code run} may be called by any thread at any time. Tasks run in the order in which they were added;
+ * what was done before adding one happens-before it runs.
+ */
+public final class EventLoop implements Executor {
+    /** What a thread does before its loop begins to turn. */
+    @FunctionalInterface
+    public interface Body {
+        /**
+         * Runs on the loop's thread.
+         *
+         * @throws Exception whatever ends the loop before it began
+         */
+        void run() throws Exception;
+    }
+
+    private static final ThreadLocal<@Nullable EventLoop> CURRENT = new ThreadLocal<>();
+    /** One object, so that two handlers attached by plain threads are known to run alike. */
+    private static final Executor VIRTUAL = EventLoop::onVirtualThread;
+
+    private final Mailbox<Runnable> tasks = new Mailbox<>();
+    private final AtomicInteger refs = new AtomicInteger();
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
+
+    /** Creates a loop that does not turn yet; tasks may be added. */
+    public EventLoop() {
+    }
+
+    /**
+     * The loop of the calling thread.
+     *
+     * @return the loop inside whose {@link #run} the thread is, or null
+     */
+    public static @Nullable EventLoop current() {
+        return CURRENT.get();
+    }
+
+    /**
+     * Where a handler runs that the calling thread attaches without naming an executor: on the thread's event loop, or
+     * where it has none on virtual threads.
+     *
+     * @return the executor
+     */
+    public static Executor executorHere() {
+        EventLoop loop = current();
+        return loop != null ? loop : VIRTUAL;
+    }
+
+    /**
+     * Runs the body and then what comes, until the loop ends.
+     *
+     * @param body what to do first
+     * @throws IllegalStateException if this loop has run before, or if the thread is inside another one
+     * @throws InterruptedException if the thread is interrupted while it waits for something to do
+     * @throws Exception what the body or a task throws; it ends the loop
+     */
+    public void run(Body body) throws Exception {
+        if (current() != null) {
+            throw new IllegalStateException("this thread runs an event loop already");
+        }
+        if (begun.getAndSet(true)) {
+            throw new IllegalStateException("this event loop has run before");
+        }
+        CURRENT.set(this);
+        try {
+            body.run();
+            while (true) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                Runnable task = tasks.ended() == null ? tasks.poll() : null;
+                if (task == null && (refs.get() > 0 || !tasks.endIfEmpty("the event loop has ended"))) {
+                    task = tasks.ended() == null ? tasks.poll(Long.MAX_VALUE) : null;
+                }
+                if (tasks.ended() != null) {
+                    return;
+                }
+                if (task != null) {
+                    task.run();
+                }
+            }
+        } finally {
+            CURRENT.remove();
+            tasks.end("the event loop has ended");
+            tasks.drain();
+            ended.complete(null);
+        }
+    }
+
+    /**
+     * Adds a task.
+     *
+     * @throws RejectedExecutionException if the loop has ended
+     */
+    @Override public void execute(Runnable task) {
+        String end = tasks.add(task, EventLoop::nothing);
+        if (end != null) {
+            throw new RejectedExecutionException(end);
+        }
+    }
+
+    /** Keeps the loop from ending until {@link #unref} is called as often. */
+    public void ref() {
+        refs.incrementAndGet();
+    }
+
+    /** Takes one {@link #ref} back. */
+    public void unref() {
+        if (refs.decrementAndGet() == 0) {
+            tasks.add(EventLoop::nothing, EventLoop::nothing); // the loop may be asleep
+        }
+    }
+
+    /** Ends the loop after the task that is running; those that are queued are dropped. */
+    public void stop() {
+        tasks.end("the event loop was stopped");
+    }
+
+    /**
+     * The end of the loop.
+     *
+     * @return a future that is complete when no task runs or will run any more
+     */
+    public CompletableFuture<@Nullable Void> ended() {
+        return ended.copy();
+    }
+
+    private static void onVirtualThread(Runnable task) {
+        Thread.ofVirtual().name("handoff-handler").start(task);
+    }
+
+    private static void nothing() {
+    }
+}

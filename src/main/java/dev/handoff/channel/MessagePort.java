@@ -1,0 +1,336 @@
+package dev.handoff.channel;
+
+import dev.handoff.clone.PreparedClone;
+import dev.handoff.clone.StructuredClone;
+import dev.handoff.memory.Transferable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One end of a two-way channel. Messages are cloned at the moment of posting, or moved, and arrive in the order in which
+ * they were posted.
+ *
+ * <p>
+ * Messages are taken by {@link #poll} and {@link #receive}, or given to handlers. A handler that is attached on a thread
+ * with an {@link EventLoop}, such as a worker's, runs on that loop; one attached with an executor runs there; any other
+ * runs on virtual threads. In each case one message is handled at a time, in order. Buffers in a message are claimed by
+ * the thread that touches them.
+ *
+ * <p>
+ * Each direction ends on its own. {@link #close} ends both: what was posted before is still delivered to the peer, what
+ * the peer posted and nobody took is freed. {@link #shutdownOutput} ends the outgoing one only.
+ *
+ * <p>
+ * Thread-safe: any thread may call any method. Posting never waits for the receiver; the queue has no bound. What was
+ * done before posting happens-before what is done with the message. Modelled on the web's
+ * <a href="https://html.spec.whatwg.org/multipage/web-messaging.html#message-ports">{@code MessagePort}</a>.
+ *
+ * @param <S> the type of the messages to send
+ * @param <R> the type of the messages to receive
+ */
+public final class MessagePort<S, R> implements AutoCloseable {
+    /** Messages that are handled before other tasks of the same executor get their turn. */
+    private static final int BATCH = 256;
+
+    private final String name;
+    private final Mailbox<PreparedClone<R>> inbox = new Mailbox<>();
+    private final List<Consumer<? super R>> handlers = new CopyOnWriteArrayList<>();
+    /** Whether a pump is scheduled or runs; it gives the handlers their order. */
+    private final AtomicBoolean pumping = new AtomicBoolean();
+    private final CompletableFuture<String> closed = new CompletableFuture<>();
+    private @Nullable Executor executor;
+    @SuppressWarnings("NullAway.Init") // set by connect, before anybody else sees this
+    private MessagePort<R, S> peer;
+
+    MessagePort(String name) {
+        this.name = name;
+    }
+
+    /** Makes the other end. */
+    MessagePort<R, S> connect(String peerName) {
+        peer = new MessagePort<>(peerName);
+        peer.peer = this;
+        return peer;
+    }
+
+    /**
+     * Sends a copy of a message; what is listed moves instead.
+     *
+     * @param message what to send
+     * @param transfer what to move: the handles are gone afterwards, in the message or not
+     * @throws NullPointerException if the message is null
+     * @throws dev.handoff.clone.DataCloneException if something in the message can't be cloned, or if something in the
+     *     list is listed twice or gone; nothing was sent or taken
+     * @throws WrongThreadException if another thread owns a buffer in the message; nothing was sent or taken
+     * @throws IllegalStateException if a native call is using a listed buffer; nothing was sent or taken
+     * @throws PortClosedException if the channel is closed; nothing was taken
+     */
+    public void post(S message, Transferable... transfer) {
+        Objects.requireNonNull(message, "message");
+        requireOpen();
+        send(StructuredClone.prepare(message, transfer));
+    }
+
+    /**
+     * Sends a message, moving every transferable that it reaches and copying the rest.
+     *
+     * @param message what to send
+     * @throws NullPointerException if the message is null
+     * @throws dev.handoff.clone.DataCloneException if something in the message can't be cloned or moved; nothing was
+     *     sent or taken
+     * @throws WrongThreadException if another thread owns a buffer in the message; nothing was sent or taken
+     * @throws IllegalStateException if a native call is using a buffer in the message; nothing was sent or taken
+     * @throws PortClosedException if the channel is closed; nothing was taken
+     */
+    public void transfer(S message) {
+        Objects.requireNonNull(message, "message");
+        requireOpen();
+        send(StructuredClone.prepareMove(message));
+    }
+
+    private void requireOpen() {
+        String end = peer.inbox.ended();
+        if (end != null) {
+            throw new PortClosedException(end);
+        }
+    }
+
+    private void send(PreparedClone<S> message) {
+        String end = peer.inbox.add(message, () -> {
+            message.revoke();
+            message.commit(peer.name);
+        });
+        if (end != null) {
+            message.abort();
+            throw new PortClosedException(end);
+        }
+        peer.schedule();
+    }
+
+    /**
+     * Takes the next message, if one is there.
+     *
+     * @return the message, or null where none is there
+     * @throws PortClosedException if none is there and none will come; it says why
+     */
+    public @Nullable R poll() {
+        PreparedClone<R> message = inbox.poll();
+        return message != null ? message.value() : nothing();
+    }
+
+    /**
+     * Takes the next message, waiting for as long as it takes.
+     *
+     * @return the message
+     * @throws InterruptedException if the thread is interrupted on entry or while it waits
+     * @throws PortClosedException if none is there and none will come; it says why
+     */
+    public R receive() throws InterruptedException {
+        PreparedClone<R> message = inbox.poll(Long.MAX_VALUE);
+        if (message == null) {
+            throw new PortClosedException(Objects.requireNonNull(inbox.ended()));
+        }
+        return message.value();
+    }
+
+    /**
+     * Takes the next message, waiting for some time.
+     *
+     * @param timeout how long at most; zero or less does not wait
+     * @return the message, or null where none came in time
+     * @throws InterruptedException if the thread is interrupted on entry or while it waits
+     * @throws PortClosedException if none is there and none will come; it says why
+     */
+    public @Nullable R receive(Duration timeout) throws InterruptedException {
+        long nanos;
+        try {
+            nanos = timeout.toNanos();
+        } catch (ArithmeticException e) { // 292 years and more
+            nanos = timeout.isNegative() ? 0 : Long.MAX_VALUE;
+        }
+        PreparedClone<R> message = inbox.poll(nanos);
+        return message != null ? message.value() : nothing();
+    }
+
+    private @Nullable R nothing() {
+        String end = inbox.ended();
+        if (end != null && inbox.isEmpty()) {
+            throw new PortClosedException(end);
+        }
+        return null;
+    }
+
+    /**
+     * Attaches a handler for messages: on the calling thread's event loop if it has one, else on virtual threads.
+     *
+     * @param handler gets every message from now on, those that are queued first; what it throws goes to its executor
+     * @return the way to detach it; without a handler messages queue up again
+     * @throws IllegalStateException if another handler of this port runs elsewhere
+     */
+    public Registration onMessage(Consumer<? super R> handler) {
+        return onMessage(handler, EventLoop.executorHere());
+    }
+
+    /**
+     * Attaches a handler for messages on an executor.
+     *
+     * @param handler gets every message from now on, those that are queued first; what it throws goes to its executor
+     * @param executor where it runs, for one message at a time; if it rejects a task, the port is closed
+     * @return the way to detach it; without a handler messages queue up again
+     * @throws IllegalStateException if another handler of this port runs elsewhere
+     */
+    public Registration onMessage(Consumer<? super R> handler, Executor executor) {
+        AtomicBoolean attached = new AtomicBoolean(true);
+        synchronized (handlers) {
+            if (!handlers.isEmpty() && !executor.equals(this.executor)) {
+                throw new IllegalStateException("the handlers of a port run on one executor; here that is "
+                        + this.executor);
+            }
+            this.executor = executor;
+            handlers.add(handler);
+        }
+        Runnable detach = () -> {
+            if (attached.getAndSet(false)) {
+                handlers.remove(handler);
+                if (executor instanceof EventLoop loop) {
+                    loop.unref();
+                }
+            }
+        };
+        if (executor instanceof EventLoop loop) {
+            loop.ref();
+            var _ = closed.thenRun(() -> {
+                if (attached.getAndSet(false)) {
+                    loop.unref();
+                }
+            });
+        }
+        schedule();
+        return detach::run;
+    }
+
+    /**
+     * Attaches a handler for the end of the incoming direction. It runs once: after the handlers for messages have seen
+     * the last one, or at once where the end has come before or no handler for messages is attached.
+     *
+     * @param handler gets the reason
+     */
+    public void onClose(Consumer<String> handler) {
+        Executor where = EventLoop.executorHere();
+        var _ = closed.thenAccept(reason -> {
+            try {
+                where.execute(() -> handler.accept(reason));
+            } catch (RejectedExecutionException e) {
+                // its loop has ended: nobody is there to listen
+            }
+        });
+    }
+
+    /**
+     * The end of the incoming direction.
+     *
+     * @return a future of the reason, complete at the time at which {@link #onClose} handlers run
+     */
+    public CompletableFuture<String> closed() {
+        return closed.copy();
+    }
+
+    /** Gives the handlers a turn, if there is something for them and they are not at it. */
+    private void schedule() {
+        if (handlers.isEmpty()) {
+            completeIfEnded();
+            return;
+        }
+        boolean idle = inbox.isEmpty() && (inbox.ended() == null || closed.isDone());
+        if (idle || pumping.getAndSet(true)) {
+            return;
+        }
+        Executor where;
+        synchronized (handlers) {
+            where = Objects.requireNonNull(executor);
+        }
+        try {
+            where.execute(this::pump);
+        } catch (RejectedExecutionException e) {
+            pumping.set(false);
+            handlers.clear();
+            close("the executor of its handlers takes no more tasks: " + e.getMessage());
+        }
+    }
+
+    private void pump() {
+        try {
+            for (int i = 0; i < BATCH && !handlers.isEmpty(); i++) {
+                PreparedClone<R> message = inbox.poll();
+                if (message == null) {
+                    completeIfEnded();
+                    return;
+                }
+                handlers.forEach(handler -> handler.accept(message.value()));
+            }
+        } finally {
+            pumping.set(false);
+            schedule(); // for what came after the last look
+        }
+    }
+
+    private void completeIfEnded() {
+        String end = inbox.ended();
+        if (end != null) {
+            closed.complete(end);
+        }
+    }
+
+    /**
+     * Ends the outgoing direction: the peer gets what was posted before and then the end. Messages can still come in.
+     */
+    public void shutdownOutput() {
+        endPeer(name + " posts no more");
+    }
+
+    /**
+     * Closes the channel: the peer gets what was posted before and then the end; what the peer posted and nobody took is
+     * freed. Does nothing the second time.
+     */
+    @Override public void close() {
+        close(name + " was closed");
+    }
+
+    /**
+     * Closes the channel for a reason that both ends are told.
+     *
+     * @param reason why
+     */
+    public void close(String reason) {
+        endPeer(reason);
+        inbox.end(reason);
+        inbox.drain().forEach(PreparedClone::discard);
+        schedule();
+    }
+
+    private void endPeer(String reason) {
+        peer.inbox.end(reason);
+        peer.schedule();
+    }
+
+    /**
+     * Whether messages can still be posted.
+     *
+     * @return false after either end was closed
+     */
+    public boolean isOpen() {
+        return peer.inbox.ended() == null;
+    }
+
+    @Override public String toString() {
+        return "MessagePort[" + name + (isOpen() ? "" : ", closed") + "]";
+    }
+}

@@ -1,0 +1,30 @@
+package dev.handoff.clone;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Thrown where a value can't be cloned faithfully or a transfer list can't be honoured. Nothing was copied, moved or
+ * sent then. The counterpart of the web's {@code DataCloneError}.
+ */
+public class DataCloneException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    /**
+     * Creates one.
+     *
+     * @param message what was refused, where and why, and what to do about it
+     */
+    public DataCloneException(String message) {
+        super(message);
+    }
+
+    /**
+     * Creates one.
+     *
+     * @param message what was refused, where and why, and what to do about it
+     * @param cause what was thrown on the way, or null
+     */
+    public DataCloneException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.handoff.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * The memory of one allocation, whole or split into parts: what handles and their views keep reachable.
+ *
+ * <p>
+ * Reachability is the safety net: every handle refers to its block, and the arena of every view does so through its
+ * clean-up action, so that a slice that outlives all handles keeps the memory from being given to anybody else. When
+ * nothing reaches a block any more, the {@link Allocator}'s cleaner takes its memory back. A block that was closed is
+ * held by the pool instead and keeps its one cleaner registration for the next lease.
+ */
+final class Block implements Consumer<MemorySegment> {
+    private final Allocator.Chunk chunk;
+    /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
+    private final AtomicInteger parts = new AtomicInteger();
+
+    Block(Allocator.Chunk chunk) {
+        this.chunk = chunk;
+    }
+
+    Allocator.Chunk chunk() {
+        return chunk;
+    }
+
+    void lease() {
+        parts.setPlain(1); // nobody else sees the block yet
+    }
+
+    /**
+     * A view of some bytes that lives as long as the arena: the one call of {@code reinterpret} on leased memory, and
+     * the seam for a JVM that denies it.
+     */
+    MemorySegment view(long offset, long bytes, Arena arena) {
+        return chunk.base().asSlice(offset, bytes).reinterpret(arena, this);
+    }
+
+    /** Clean-up action of every view's arena; it exists so that the arena reaches this block. */
+    @Override
+    public void accept(MemorySegment view) {
+    }
+
+    void partsAdded(int n) {
+        parts.addAndGet(n);
+    }
+
+    /** Everything done to the bytes of any part happens-before their next lease: each closer's update is ordered. */
+    void partClosed() {
+        if (parts.decrementAndGet() == 0) {
+            Allocator.release(this);
+        }
+    }
+}

@@ -1,0 +1,519 @@
+package dev.handoff.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory outside the heap that at most one thread owns at any time, and that moves to another owner without a copy.
+ *
+ * <p>
+ * A buffer is reached through a handle, an object of this class. A handle is <em>unclaimed</em>, <em>owned</em> by a
+ * thread, or <em>gone</em>. Handles from {@link #allocate} and {@link #copyOf} are owned by the calling thread. Those
+ * that come by {@link #transfer}, {@link #split}, {@link #join}, a message or a result are unclaimed: the first thread
+ * that uses one owns it. Looking at a handle ({@link #byteSize}, {@link #state}, {@link #toString}) claims nothing.
+ *
+ * <table>
+ * <caption>What an operation does, by the state of the handle</caption>
+ * <tr><th>operation<th>unclaimed<th>owned, by the owner<th>owned, by another thread<th>gone
+ * <tr><td>{@link #segment}, views, copies<td>claims, then works<td>works<td>{@link WrongThreadException}<td>
+ * {@link DetachedException}
+ * <tr><td>{@link #claim}<td>claims<td>no-op<td>{@code WrongThreadException}<td>{@code DetachedException}
+ * <tr><td>{@link #transfer}<td>works<td>revokes all views, works<td>{@code WrongThreadException}<td>
+ * {@code DetachedException}
+ * <tr><td>listed in a post<td>moves<td>revokes all views, moves<td>{@code WrongThreadException}, nothing sent<td>
+ * {@code DataCloneException}, nothing sent
+ * <tr><td>in a message, not listed<td>{@code DataCloneException}<td>bytes are copied<td>
+ * {@code WrongThreadException}, nothing sent<td>{@code DataCloneException}, nothing sent
+ * <tr><td>{@link #split}, {@link #join}<td>claims, then as the owner<td>revokes all views, works<td>
+ * {@code WrongThreadException}<td>{@code DetachedException}
+ * <tr><td>{@link #close}<td>frees<td>revokes all views, frees<td>{@code WrongThreadException}<td>no-op
+ * </table>
+ *
+ * <p>
+ * A buffer whose owner has terminated counts as unclaimed. To revoke a view means that every segment, slice and
+ * {@code ByteBuffer} made from {@link #segment} is dead: it throws {@link IllegalStateException} for the old owner, and
+ * has thrown {@link WrongThreadException} for everybody else all along. Both are the JDK's own checks.
+ *
+ * <p>
+ * Thread-safe: any thread may call any method at any time. Of two threads that claim at once, one wins, and the other
+ * gets what the new state dictates. What the old owner wrote happens-before what the next owner reads, even if the
+ * handle reached it through a data race. All methods are lock-free, apart from those that need new memory. The cost of
+ * moving, splitting and joining does not depend on the size.
+ *
+ * <p>
+ * A buffer that is dropped without {@link #close} is reclaimed when neither a handle nor a segment reaches it any more,
+ * and counted in {@link MemoryStatistics#blocksReclaimed}.
+ *
+ * <p>
+ * The order of words follows ECMAScript's {@code ArrayBuffer.prototype.transfer}; the confinement is that of
+ * {@link Arena#ofConfined}.
+ */
+public final class OwnedBuffer implements Transferable {
+    /*
+     * One word decides: state. A handle stands for one tenure of one region, and a new handle is made for the next, so
+     * a word per handle needs no epoch.
+     *
+     * null -> not published yet: seen only where the handle came through a data race
+     * PENDING -> the successor in a move that is not committed
+     * UNCLAIMED
+     * a Thread -> owned by it; only that thread writes it there, so that reading oneself back needs no ordering
+     * a Gone -> final
+     *
+     * publish() stores UNCLAIMED with release; claims are acquire CASes from UNCLAIMED: that pair orders the bytes. A
+     * dead owner is replaced by CAS too; there Thread.isAlive() gives the happens-before (JLS 17.4.5).
+     *
+     * view and arena belong to the owner and are only touched by it.
+     */
+    private static final Object UNCLAIMED = "unclaimed";
+    private static final Object PENDING = "being moved";
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(OwnedBuffer.class, "state", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** What {@link #state} tells about a handle. */
+    public enum State {
+        /** Nobody owns it, or its owner has terminated: the first thread to use it will. */
+        UNCLAIMED,
+        /** A thread that is alive owns it. */
+        OWNED,
+        /** It was moved away, split, joined or closed. */
+        GONE
+    }
+
+    /**
+     * The bytes that a handle reaches: a whole block, or a part of a split one.
+     *
+     * @param siblings how many parts the parent was split into, this one included
+     */
+    private record Region(Block block, long offset, long bytes, @Nullable Region parent, int siblings) {
+    }
+
+    /** Why a handle is gone. */
+    private record Gone(String how, Thread by) {
+    }
+
+    private final Region region;
+    private @Nullable Object state;
+    private @Nullable Arena arena;
+    private @Nullable MemorySegment view;
+
+    private OwnedBuffer(Region region) {
+        this.region = region;
+    }
+
+    /**
+     * Allocates a buffer of zeros that the calling thread owns.
+     *
+     * @param bytes its size, 0 or more
+     * @return the buffer, aligned to 64 bytes
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     * @throws OutOfMemoryError if the JVM has no such memory left; the limit is {@code -XX:MaxDirectMemorySize}
+     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
+     */
+    public static OwnedBuffer allocate(long bytes) {
+        return allocate(bytes, 1);
+    }
+
+    /**
+     * Allocates a buffer of zeros that the calling thread owns, on a boundary of the caller's choice.
+     *
+     * @param bytes its size, 0 or more
+     * @param alignment a power of two; 64 is always given
+     * @return the buffer
+     * @throws IllegalArgumentException if {@code bytes} is negative or {@code alignment} is no power of two
+     * @throws OutOfMemoryError if the JVM has no such memory left; the limit is {@code -XX:MaxDirectMemorySize}
+     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
+     */
+    public static OwnedBuffer allocate(long bytes, long alignment) {
+        NativeAccess.require();
+        Block block = Allocator.lease(bytes, alignment);
+        OwnedBuffer buffer = new OwnedBuffer(new Region(block, 0, bytes, null, 1));
+        STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
+        return buffer;
+    }
+
+    /**
+     * Allocates a buffer that the calling thread owns and copies a segment into it.
+     *
+     * @param source the bytes, on the heap or off it, accessible to the calling thread
+     * @return the buffer, of the same size
+     * @throws IllegalStateException if the arena of the source is closed
+     * @throws WrongThreadException if the source is confined to another thread
+     * @throws OutOfMemoryError if the JVM has no such memory left
+     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
+     */
+    public static OwnedBuffer copyOf(MemorySegment source) {
+        OwnedBuffer buffer = allocate(source.byteSize());
+        try {
+            buffer.segment().copyFrom(source);
+        } catch (RuntimeException | Error e) {
+            buffer.close();
+            throw e;
+        }
+        return buffer;
+    }
+
+    /**
+     * The bytes, for the owner: ordinary foreign memory, for {@code VarHandle}s, {@code ByteBuffer}s and native calls.
+     * The calling thread claims the buffer if it is unclaimed.
+     *
+     * @return a native segment over the whole buffer, confined to the calling thread; the same object until the views
+     *     are revoked
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public MemorySegment segment() {
+        MemorySegment v = view;
+        // Another thread may read view in the middle of the owner's work, but it never reads itself in
+        // state.
+        return state == Thread.currentThread() && v != null ? v : open();
+    }
+
+    @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
+    private MemorySegment open() {
+        acquire();
+        MemorySegment v = view;
+        if (v == null) {
+            Arena a = Arena.ofConfined();
+            v = region.block.view(region.offset, region.bytes, a);
+            arena = a;
+            view = v;
+        }
+        return v;
+    }
+
+    /**
+     * Makes the calling thread the owner, if nobody is.
+     *
+     * @return this
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public OwnedBuffer claim() {
+        acquire();
+        return this;
+    }
+
+    /**
+     * Gives the buffer up, for whoever gets the new handle; this one is gone.
+     *
+     * @return a new handle, unclaimed
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public OwnedBuffer transfer() {
+        acquire();
+        closeView();
+        OwnedBuffer next = new OwnedBuffer(region);
+        leave("transferred");
+        next.publish();
+        return next;
+    }
+
+    /**
+     * Splits the buffer into parts of nearly equal size that can be owned by different threads; this handle is gone.
+     *
+     * @param parts how many
+     * @param unitBytes what must not be cut: each part but the last is a multiple of it (a row of pixels, a record)
+     * @return the parts in the order of their bytes, all unclaimed
+     * @throws IllegalArgumentException if {@code parts} or {@code unitBytes} is below 1, or if the buffer holds fewer
+     *     units than parts
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public List<OwnedBuffer> split(int parts, long unitBytes) {
+        if (parts < 1 || unitBytes < 1) {
+            throw new IllegalArgumentException("parts=" + parts + " and unitBytes=" + unitBytes
+                    + " must both be at least 1");
+        }
+        long units = region.bytes / unitBytes;
+        if (parts > units && parts > 1) {
+            throw new IllegalArgumentException("parts=" + parts + " is more than the " + units + " units of "
+                    + unitBytes + " bytes in " + region.bytes + " bytes");
+        }
+        long[] cuts = new long[parts - 1];
+        long each = units / parts;
+        long larger = units % parts; // so many parts get one unit more
+        for (int i = 1; i < parts; i++) {
+            cuts[i - 1] = (each * i + Math.min(larger, i)) * unitBytes;
+        }
+        return cut(cuts);
+    }
+
+    /**
+     * Splits the buffer at offsets of the caller's choice; this handle is gone.
+     *
+     * @param first where the second part begins, in bytes
+     * @param more where the following parts begin, ascending
+     * @return the parts in the order of their bytes, all unclaimed: one more than there are offsets
+     * @throws IllegalArgumentException if the offsets do not ascend or one is not inside the buffer
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public List<OwnedBuffer> splitAt(long first, long... more) {
+        long[] cuts = new long[more.length + 1];
+        cuts[0] = first;
+        System.arraycopy(more, 0, cuts, 1, more.length);
+        long before = 0;
+        for (long cut : cuts) {
+            if (cut <= before || cut >= region.bytes) {
+                throw new IllegalArgumentException("offset " + cut + " must be above " + before + " and below "
+                        + region.bytes);
+            }
+            before = cut;
+        }
+        return cut(cuts);
+    }
+
+    private List<OwnedBuffer> cut(long[] cuts) {
+        List<OwnedBuffer> parts = new ArrayList<>(cuts.length + 1);
+        long from = 0;
+        for (int i = 0; i <= cuts.length; i++) {
+            long to = i < cuts.length ? cuts[i] : region.bytes;
+            parts.add(new OwnedBuffer(
+                    new Region(region.block, region.offset + from, to - from, region, cuts.length + 1)));
+            from = to;
+        }
+        acquire();
+        closeView();
+        region.block.partsAdded(cuts.length);
+        leave("split into " + parts.size() + " parts");
+        parts.forEach(OwnedBuffer::publish);
+        return Collections.unmodifiableList(parts);
+    }
+
+    /**
+     * Makes one buffer again of all the parts of a {@link #split}; their handles are gone.
+     *
+     * @param parts all of them, in any order, each unclaimed or owned by the calling thread
+     * @return the whole, unclaimed
+     * @throws IllegalArgumentException if the list is empty, if a buffer is no part or occurs twice, if parts of
+     *     different buffers are mixed, or if some are missing
+     * @throws WrongThreadException if another thread owns a part
+     * @throws DetachedException if a part is gone
+     * @throws IllegalStateException if a native call is using a view of a part; views of other parts may be revoked then
+     */
+    public static OwnedBuffer join(List<OwnedBuffer> parts) {
+        List<OwnedBuffer> all = List.copyOf(parts);
+        Region whole = wholeOf(all);
+        List<OwnedBuffer> claimed = new ArrayList<>();
+        try {
+            for (OwnedBuffer part : all) {
+                if (part.acquire()) {
+                    claimed.add(part);
+                }
+            }
+            for (OwnedBuffer part : all) {
+                part.closeView();
+            }
+        } catch (RuntimeException e) {
+            claimed.forEach(OwnedBuffer::publish);
+            throw e;
+        }
+        OwnedBuffer joined = new OwnedBuffer(whole);
+        for (OwnedBuffer part : all) {
+            part.leave("joined with its siblings");
+        }
+        whole.block.partsAdded(1 - all.size());
+        joined.publish();
+        return joined;
+    }
+
+    /** The region that these are all the parts of. */
+    private static Region wholeOf(List<OwnedBuffer> parts) {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("there are no parts to join");
+        }
+        @Nullable Region whole = parts.getFirst().region.parent;
+        Set<OwnedBuffer> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = 0; i < parts.size(); i++) {
+            OwnedBuffer part = parts.get(i);
+            if (part.region.parent == null) {
+                throw new IllegalArgumentException("parts[" + i + "] was never split off: " + part);
+            }
+            if (part.region.parent != whole) {
+                throw new IllegalArgumentException("parts[" + i + "] is of another buffer than parts[0]: " + part);
+            }
+            if (!seen.add(part)) {
+                throw new IllegalArgumentException("parts[" + i + "] occurs twice: " + part);
+            }
+        }
+        int siblings = parts.getFirst().region.siblings;
+        // More than there are can only be a part that is gone: acquire() says so.
+        if (whole == null || parts.size() < siblings) {
+            throw new IllegalArgumentException("parts.size()=" + parts.size() + ", but the buffer was split into "
+                    + siblings + "; all of them are needed");
+        }
+        return whole;
+    }
+
+    /**
+     * Frees the buffer; the handle is gone. Memory goes back to a pool, and is zeroed before anybody sees it again. Does
+     * nothing if the handle is gone.
+     *
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    @Override public void close() {
+        try {
+            acquire();
+        } catch (DetachedException e) {
+            return;
+        }
+        closeView();
+        leave("closed");
+        region.block.partClosed();
+    }
+
+    /**
+     * The size.
+     *
+     * @return in bytes; also of a handle that is gone
+     */
+    public long byteSize() {
+        return region.bytes;
+    }
+
+    /**
+     * The state at this moment; another thread may change it right afterwards, unless the calling thread is the owner.
+     *
+     * @return the state
+     */
+    public State state() {
+        Object s = STATE.getOpaque(this);
+        return s instanceof Gone ? State.GONE : s instanceof Thread t && t.isAlive() ? State.OWNED : State.UNCLAIMED;
+    }
+
+    /**
+     * The thread that owns the buffer at this moment.
+     *
+     * @return the owner, or null if the handle is unclaimed or gone
+     */
+    public @Nullable Thread owner() {
+        return STATE.getOpaque(this) instanceof Thread t && t.isAlive() ? t : null;
+    }
+
+    @Override public Transfer beginTransfer() {
+        return new Move(acquire());
+    }
+
+    /** Names the size and the state; claims nothing. */
+    @Override public String toString() {
+        Object s = STATE.getOpaque(this);
+        String what = switch (s) {
+            case Gone g -> describe(g);
+            case Thread t when t.isAlive() -> "owned by " + describe(t);
+            case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
+            case null, default -> s == PENDING ? "being moved" : "unclaimed";
+        };
+        return "OwnedBuffer[" + region.bytes + " bytes, " + what + "]";
+    }
+
+    /** Makes the calling thread the owner; true if it was not before. */
+    private boolean acquire() {
+        Thread me = Thread.currentThread();
+        while (true) {
+            Object s = STATE.getOpaque(this);
+            if (s == me) {
+                return false;
+            }
+            if (s == UNCLAIMED || s instanceof Thread t && !t.isAlive()) {
+                if (STATE.weakCompareAndSetAcquire(this, s, me)) { // pairs with publish()
+                    arena = null; // a dead owner's; confined to it, so nobody can use it again
+                    view = null;
+                    return true;
+                }
+            } else if (s == null) {
+                Thread.onSpinWait(); // the handle overtook its own publication, by a data race
+            } else if (s instanceof Thread t) {
+                throw new WrongThreadException(
+                        this + " was used by " + describe(me) + "; it is owned by " + describe(t));
+            } else if (s instanceof Gone gone) {
+                throw new DetachedException(
+                        "this buffer of " + region.bytes + " bytes is gone: " + describe(gone));
+            } else {
+                throw new IllegalStateException(this + " can't be used before its move is complete");
+            }
+        }
+    }
+
+    /** As the owner: kills every view, or changes nothing. A buffer just claimed has none. */
+    private void closeView() {
+        Arena a = arena;
+        if (a != null) {
+            a.close(); // throws while a native call of this thread uses the view
+            arena = null;
+            view = null;
+        }
+    }
+
+    /** As the owner, views revoked: the last act under this handle. */
+    private void leave(String how) {
+        STATE.setOpaque(this, new Gone(how, Thread.currentThread())); // nothing is read through a gone handle
+    }
+
+    /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
+    private void publish() {
+        STATE.setRelease(this, UNCLAIMED); // pairs with acquire()
+    }
+
+    private static String describe(Gone gone) {
+        return gone.how + " by " + describe(gone.by);
+    }
+
+    private static String describe(Thread t) {
+        return t.getName().isEmpty() ? "virtual thread #" + t.threadId() : "thread '" + t.getName() + "'";
+    }
+
+    /** A move in a message, from validation to commit. */
+    private final class Move implements Transfer {
+        private final boolean claimed;
+        private final OwnedBuffer successor = new OwnedBuffer(region);
+
+        Move(boolean claimed) {
+            this.claimed = claimed;
+            STATE.setRelease(successor, PENDING);
+        }
+
+        @Override public OwnedBuffer successor() {
+            return successor;
+        }
+
+        @Override public void revoke() {
+            if (state != Thread.currentThread()) {
+                throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
+            }
+            closeView();
+        }
+
+        @Override public void commit(String receiver) {
+            leave("handed to " + receiver);
+            successor.publish();
+        }
+
+        @Override public void abort() {
+            STATE.setOpaque(successor,
+                    new Gone("never handed over, as its message was not sent", Thread.currentThread()));
+            if (claimed && state == Thread.currentThread()) {
+                publish();
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.handoff.memory;
+
+/**
+ * A move of a {@link Transferable} that has begun. All methods are called by the thread that began it, in this order:
+ * {@link #revoke} once for each of the moves that belong together, then {@link #commit} for all of them; or
+ * {@link #abort} for all, at any point before the first commit.
+ */
+public interface Transfer {
+    /**
+     * What the receiver gets in place of the handle that moves. It is of no use to anybody before the commit.
+     *
+     * @return the new handle, the same object every time
+     */
+    Transferable successor();
+
+    /**
+     * Takes from the old owner every view of the resource. What was revoked can be opened anew if the move is aborted.
+     *
+     * @throws IllegalStateException if the old handle was moved or closed since the move began, or if a view can't be
+     *     revoked because a native call is using it; then nothing was revoked
+     */
+    void revoke();
+
+    /**
+     * Makes the old handle gone and the new one unclaimed. Never throws. What the old owner wrote happens-before what
+     * the next owner reads.
+     *
+     * @param receiver who gets it, for the message that a later use of the old handle brings
+     */
+    void commit(String receiver);
+
+    /** Leaves the old handle in the state that it had before the move began. Never throws. */
+    void abort();
+}

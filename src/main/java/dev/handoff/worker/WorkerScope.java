@@ -1,0 +1,131 @@
+package dev.handoff.worker;
+
+import dev.handoff.channel.MessagePort;
+import dev.handoff.channel.Registration;
+import dev.handoff.memory.Transferable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker as its own code sees it: its data, and its port to the parent. Thread-safe, but for {@link #exit}, which is for
+ * the worker's own thread.
+ *
+ * @param <I> the type of the messages from the parent
+ * @param <O> the type of the messages to the parent
+ * @param <D> the type of the worker's data
+ */
+public final class WorkerScope<I, O, D extends @Nullable Object> {
+    private final Worker<I, O> worker;
+    private final MessagePort<O, I> port;
+    private final D workerData;
+
+    WorkerScope(Worker<I, O> worker, MessagePort<O, I> port, D workerData) {
+        this.worker = worker;
+        this.port = port;
+        this.workerData = workerData;
+    }
+
+    /**
+     * The worker's number.
+     *
+     * @return a number that no other worker of this JVM has or had, from 1
+     */
+    public long id() {
+        return worker.id();
+    }
+
+    /**
+     * The worker's name.
+     *
+     * @return the name
+     */
+    public String name() {
+        return worker.name();
+    }
+
+    /**
+     * The value that the worker was started with.
+     *
+     * @return the worker's own copy; null where none was given
+     */
+    public D workerData() {
+        return workerData;
+    }
+
+    /**
+     * The port to the parent.
+     *
+     * @return the port
+     */
+    public MessagePort<O, I> port() {
+        return port;
+    }
+
+    /**
+     * Sends a message to the parent; the same as {@code port().post(message, transfer)}.
+     *
+     * @param message what to send
+     * @param transfer what to move
+     * @see MessagePort#post
+     */
+    public void post(O message, Transferable... transfer) {
+        port.post(message, transfer);
+    }
+
+    /**
+     * Sends a message to the parent and moves all that it reaches; the same as {@code port().transfer(message)}.
+     *
+     * @param message what to send
+     * @see MessagePort#transfer
+     */
+    public void transfer(O message) {
+        port.transfer(message);
+    }
+
+    /**
+     * Takes the next message from the parent; the same as {@code port().receive()}. When the parent has
+     * {@linkplain Worker#close closed} this worker and all messages are taken, it throws, and a body that lets that
+     * through ends the worker normally.
+     *
+     * @return the message
+     * @throws InterruptedException if the worker is terminated
+     * @throws dev.handoff.channel.PortClosedException if no message will come any more
+     */
+    public I receive() throws InterruptedException {
+        return port.receive();
+    }
+
+    /**
+     * Attaches a handler for messages from the parent, which keeps the worker alive until the parent closes it; the same
+     * as {@code port().onMessage(handler)}.
+     *
+     * @param handler gets each message, on this worker's event loop
+     * @return the way to detach it
+     */
+    public Registration onMessage(Consumer<? super I> handler) {
+        return port.onMessage(handler);
+    }
+
+    /**
+     * Closes the port to the parent, so that nothing keeps the worker alive that it did not open itself.
+     */
+    public void close() {
+        port.close();
+    }
+
+    /**
+     * Ends the worker at once: nothing after the call runs, except {@code finally} blocks and handlers that catch
+     * {@link Error}; queued messages are dropped.
+     *
+     * @param code the exit code
+     * @throws IllegalStateException if the calling thread is not the worker's own
+     */
+    public void exit(int code) {
+        worker.exit(code);
+    }
+
+    @Override
+    public String toString() {
+        return "WorkerScope[" + name() + "]";
+    }
+}

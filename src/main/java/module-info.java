@@ -1,0 +1,15 @@
+/**
+ * Worker threads, structured clone, zero-copy transfer with explicit ownership, and shared memory with atomics and
+ * futex-style waiting.
+ */
+module dev.handoff {
+    requires static org.jspecify;
+
+    exports dev.handoff;
+    exports dev.handoff.channel;
+    exports dev.handoff.clone;
+    exports dev.handoff.kernel;
+    exports dev.handoff.memory;
+    exports dev.handoff.sync;
+    exports dev.handoff.worker;
+}
