@@ -1,10 +1,10 @@
 package dev.handoff.channel;
 
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * {@link #run} makes the calling thread the loop's. Handlers that are attached on that thread run on it. The loop ends
- * when no task is queued and nothing {@linkplain #ref refers} to it: a port with a handler does, until it is closed.
+ * when no task is queued and nothing {@linkplain #hold holds} it: a port with a handler does, until it is closed.
  *
  * <p>
  * All methods but {@code run} may be called by any thread at any time. Tasks run in the order in which they were added;
@@ -34,10 +34,12 @@ public final class EventLoop implements Executor {
     /** One object, so that two handlers attached by plain threads are known to run alike. */
     private static final Executor VIRTUAL = EventLoop::onVirtualThread;
 
+    private static final String ENDED = "the event loop has ended";
+
     private final Mailbox<Runnable> tasks = new Mailbox<>();
-    private final AtomicInteger refs = new AtomicInteger();
+    /** What keeps the loop from ending, and is told when it ends all the same. */
+    private final Set<Hold> holds = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean begun = new AtomicBoolean();
-    private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
     /** Creates a loop that does not turn yet; tasks may be added. */
     public EventLoop() {
@@ -81,26 +83,26 @@ public final class EventLoop implements Executor {
         CURRENT.set(this);
         try {
             body.run();
-            while (true) {
+            while (tasks.ended() == null) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
-                Runnable task = tasks.ended() == null ? tasks.poll() : null;
-                if (task == null && (refs.get() > 0 || !tasks.endIfEmpty("the event loop has ended"))) {
-                    task = tasks.ended() == null ? tasks.poll(Long.MAX_VALUE) : null;
+                Runnable task = tasks.poll();
+                if (task == null) {
+                    if (holds.isEmpty() && tasks.endIfEmpty(ENDED)) {
+                        return;
+                    }
+                    task = tasks.poll(Long.MAX_VALUE);
                 }
-                if (tasks.ended() != null) {
-                    return;
-                }
-                if (task != null) {
+                if (task != null && tasks.ended() == null) {
                     task.run();
                 }
             }
         } finally {
             CURRENT.remove();
-            tasks.end("the event loop has ended");
+            tasks.end(ENDED);
             tasks.drain();
-            ended.complete(null);
+            holds.forEach(Hold::loopEnded);
         }
     }
 
@@ -116,30 +118,44 @@ public final class EventLoop implements Executor {
         }
     }
 
-    /** Keeps the loop from ending until {@link #unref} is called as often. */
-    public void ref() {
-        refs.incrementAndGet();
+    /**
+     * Keeps the loop from ending by itself until the registration is closed.
+     *
+     * @param onEnd run once if the loop ends before that ({@link #stop}, an exception): after it no task runs any more
+     * @return the way to let go
+     */
+    public Registration hold(Runnable onEnd) {
+        Hold hold = new Hold(onEnd);
+        holds.add(hold);
+        if (tasks.ended() != null && current() != this) { // run() may not see it any more
+            hold.loopEnded();
+        }
+        return hold;
     }
 
-    /** Takes one {@link #ref} back. */
-    public void unref() {
-        if (refs.decrementAndGet() == 0) {
-            tasks.add(EventLoop::nothing, EventLoop::nothing); // the loop may be asleep
+    private final class Hold implements Registration {
+        private final Runnable onEnd;
+
+        Hold(Runnable onEnd) {
+            this.onEnd = onEnd;
+        }
+
+        void loopEnded() {
+            if (holds.remove(this)) {
+                onEnd.run();
+            }
+        }
+
+        @Override public void close() {
+            if (holds.remove(this) && holds.isEmpty()) {
+                tasks.add(EventLoop::nothing, EventLoop::nothing); // the loop may be asleep
+            }
         }
     }
 
     /** Ends the loop after the task that is running; those that are queued are dropped. */
     public void stop() {
         tasks.end("the event loop was stopped");
-    }
-
-    /**
-     * The end of the loop.
-     *
-     * @return a future that is complete when no task runs or will run any more
-     */
-    public CompletableFuture<@Nullable Void> ended() {
-        return ended.copy();
     }
 
     private static void onVirtualThread(Runnable task) {

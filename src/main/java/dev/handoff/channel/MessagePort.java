@@ -99,7 +99,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     private void requireOpen() {
         String end = peer.inbox.ended();
         if (end != null) {
-            throw new PortClosedException(end);
+            throw new PortClosedException(this, end);
         }
     }
 
@@ -110,7 +110,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
         });
         if (end != null) {
             message.abort();
-            throw new PortClosedException(end);
+            throw new PortClosedException(this, end);
         }
         peer.schedule();
     }
@@ -136,7 +136,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     public R receive() throws InterruptedException {
         PreparedClone<R> message = inbox.poll(Long.MAX_VALUE);
         if (message == null) {
-            throw new PortClosedException(Objects.requireNonNull(inbox.ended()));
+            throw new PortClosedException(this, Objects.requireNonNull(inbox.ended()));
         }
         return message.value();
     }
@@ -163,7 +163,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     private @Nullable R nothing() {
         String end = inbox.ended();
         if (end != null && inbox.isEmpty()) {
-            throw new PortClosedException(end);
+            throw new PortClosedException(this, end);
         }
         return null;
     }
@@ -188,7 +188,6 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @throws IllegalStateException if another handler of this port runs elsewhere
      */
     public Registration onMessage(Consumer<? super R> handler, Executor executor) {
-        AtomicBoolean attached = new AtomicBoolean(true);
         synchronized (handlers) {
             if (!handlers.isEmpty() && !executor.equals(this.executor)) {
                 throw new IllegalStateException("the handlers of a port run on one executor; here that is "
@@ -197,24 +196,21 @@ public final class MessagePort<S, R> implements AutoCloseable {
             this.executor = executor;
             handlers.add(handler);
         }
-        Runnable detach = () -> {
-            if (attached.getAndSet(false)) {
-                handlers.remove(handler);
-                if (executor instanceof EventLoop loop) {
-                    loop.unref();
-                }
-            }
+        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> abandon(handler)) : () -> {
         };
-        if (executor instanceof EventLoop loop) {
-            loop.ref();
-            var _ = closed.thenRun(() -> {
-                if (attached.getAndSet(false)) {
-                    loop.unref();
-                }
-            });
-        }
+        var _ = closed.thenRun(hold::close);
         schedule();
-        return detach::run;
+        return () -> {
+            handlers.remove(handler);
+            hold.close();
+        };
+    }
+
+    /** The loop of a handler has ended, maybe with a pump in its queue. */
+    private void abandon(Consumer<? super R> handler) {
+        handlers.remove(handler);
+        pumping.set(false);
+        schedule();
     }
 
     /**
@@ -245,11 +241,14 @@ public final class MessagePort<S, R> implements AutoCloseable {
 
     /** Gives the handlers a turn, if there is something for them and they are not at it. */
     private void schedule() {
+        String end = inbox.ended();
         if (handlers.isEmpty()) {
-            completeIfEnded();
+            if (end != null) {
+                closed.complete(end);
+            }
             return;
         }
-        boolean idle = inbox.isEmpty() && (inbox.ended() == null || closed.isDone());
+        boolean idle = inbox.isEmpty() && (end == null || closed.isDone());
         if (idle || pumping.getAndSet(true)) {
             return;
         }
@@ -269,9 +268,12 @@ public final class MessagePort<S, R> implements AutoCloseable {
     private void pump() {
         try {
             for (int i = 0; i < BATCH && !handlers.isEmpty(); i++) {
+                String end = inbox.ended(); // before the poll: nothing is added after the end
                 PreparedClone<R> message = inbox.poll();
                 if (message == null) {
-                    completeIfEnded();
+                    if (end != null) {
+                        closed.complete(end);
+                    }
                     return;
                 }
                 handlers.forEach(handler -> handler.accept(message.value()));
@@ -279,13 +281,6 @@ public final class MessagePort<S, R> implements AutoCloseable {
         } finally {
             pumping.set(false);
             schedule(); // for what came after the last look
-        }
-    }
-
-    private void completeIfEnded() {
-        String end = inbox.ended();
-        if (end != null) {
-            closed.complete(end);
         }
     }
 

@@ -4,12 +4,19 @@ package dev.handoff.channel;
 public class PortClosedException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
-    /**
-     * Creates one.
-     *
-     * @param message why the port is closed
-     */
-    public PortClosedException(String message) {
+    private final transient MessagePort<?, ?> port;
+
+    PortClosedException(MessagePort<?, ?> port, String message) {
         super(message);
+        this.port = port;
+    }
+
+    /**
+     * The port that was used.
+     *
+     * @return the port
+     */
+    public MessagePort<?, ?> port() {
+        return port;
     }
 }

@@ -56,18 +56,22 @@ final class Event<T> {
 
     /** What the listener throws goes to the executor, as from a handler of messages. */
     private static <T> CompletableFuture<?> run(Executor executor, Consumer<? super T> listener, T value) {
-        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        CompletableFuture<?> done = new CompletableFuture<>();
+        Runnable complete = () -> done.complete(null);
+        Registration hold = executor instanceof EventLoop loop ? loop.hold(complete) : () -> {
+        };
         try {
             executor.execute(() -> {
                 try {
                     listener.accept(value);
                 } finally {
-                    done.complete(null);
+                    complete.run();
+                    hold.close();
                 }
             });
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.completedFuture(null); // its loop or executor has ended: nobody is there to listen
+        } catch (RejectedExecutionException e) { // its loop has ended: nobody is there to listen
+            complete.run();
         }
-        return executor instanceof EventLoop loop ? CompletableFuture.anyOf(done, loop.ended()) : done;
+        return done;
     }
 }

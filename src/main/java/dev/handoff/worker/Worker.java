@@ -55,7 +55,8 @@ public final class Worker<I, O> implements AutoCloseable {
     private final CountDownLatch started = new CountDownLatch(1);
     private final Set<Worker<?, ?>> children = ConcurrentHashMap.newKeySet();
     private final @Nullable Worker<?, ?> parent = CURRENT.get();
-    private final @Nullable EventLoop parentLoop = EventLoop.current();
+    /** Keeps the loop that this was started on alive until the exit has been told. */
+    private Registration parentHold = Worker::nothing;
     /** Whoever sets it first decides how the worker ends. */
     private final AtomicReference<@Nullable Integer> exitCode = new AtomicReference<>();
     private final Event<Throwable> error = new Event<>();
@@ -94,15 +95,16 @@ public final class Worker<I, O> implements AutoCloseable {
      * @return the worker, running
      * @throws dev.handoff.clone.DataCloneException if the data can't be cloned; no thread was started, nothing taken
      * @throws WrongThreadException if another thread owns a buffer in the data; no thread was started, nothing taken
-     * @throws IllegalStateException if a native call is using a listed buffer, or if the starting worker has ended; no
-     *     thread was started, nothing taken
+     * @throws IllegalStateException if a native call is using a listed buffer; no thread was started, nothing
+     *     taken
      */
     public static <I, O, D extends @Nullable Object> Worker<I, O> start(WorkerBody<I, O, D> body,
             WorkerOptions<D> options) {
         PreparedClone<D> data = StructuredClone.prepare(options.workerData(), options.transfer());
-        Worker<I, O> worker = new Worker<>(body, options, data.value());
         data.revoke();
+        Worker<I, O> worker;
         try {
+            worker = new Worker<>(body, options, data.value());
             worker.thread.start();
         } catch (Throwable e) { // no more threads: the sender keeps what is its own
             data.abort();
@@ -115,8 +117,9 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     private void enter() {
-        if (parentLoop != null) {
-            parentLoop.ref();
+        EventLoop here = EventLoop.current();
+        if (here != null) {
+            parentHold = here.hold(Worker::nothing); // read by the worker's thread after the latch
         }
         if (parent != null) {
             parent.children.add(this);
@@ -134,17 +137,15 @@ public final class Worker<I, O> implements AutoCloseable {
         try {
             started.await();
             if (exitCode.get() == null) {
-                loop.run(() -> {
-                    try {
-                        body.run(scope);
-                    } catch (PortClosedException e) {
-                        if (!scope.port().closed().isDone()) {
-                            throw e;
-                        }
-                    }
-                });
+                loop.run(() -> body.run(scope));
             }
             exitCode.compareAndSet(null, 0);
+        } catch (PortClosedException e) {
+            // a body that receives until there is nothing more has done what it was started for
+            boolean parentClosed = scope.port().equals(e.port());
+            if (exitCode.compareAndSet(null, parentClosed ? 0 : 1) && !parentClosed) {
+                uncaught = e;
+            }
         } catch (Throwable e) {
             // an Exit, and the interrupt of terminate(), find the code set
             if (exitCode.compareAndSet(null, 1)) {
@@ -169,14 +170,15 @@ public final class Worker<I, O> implements AutoCloseable {
         messages.thenCompose(_ -> uncaught == null ? CompletableFuture.completedFuture(null) : error.fire(uncaught))
                 .thenCompose(_ -> exit.fire(code))
                 .whenComplete((_, _) -> {
-                    if (parentLoop != null) {
-                        parentLoop.unref();
-                    }
+                    parentHold.close();
                     exited.complete(code);
                 });
         if (!thread.isDaemon()) {
             exited.join(); // keeps the JVM alive until the listeners have returned
         }
+    }
+
+    private static void nothing() {
     }
 
     void exit(int code) {
@@ -333,8 +335,12 @@ public final class Worker<I, O> implements AutoCloseable {
      *
      * @return the exit code
      * @throws InterruptedException if the calling thread is interrupted
+     * @throws IllegalStateException if the calling thread is the worker's own
      */
     public int join() throws InterruptedException {
+        if (Thread.currentThread().equals(thread)) {
+            throw new IllegalStateException(this + " can't wait for its own end");
+        }
         try {
             return ended.get();
         } catch (ExecutionException e) {
@@ -346,6 +352,8 @@ public final class Worker<I, O> implements AutoCloseable {
      * Lets the worker handle what was posted, and waits until its code has ended. No more messages can be posted;
      * messages from the worker can still be taken. A worker that waits for something other than its port has to be told
      * otherwise, or terminated. If the calling thread is interrupted, the worker is terminated; the flag stays set.
+     *
+     * @throws IllegalStateException if the calling thread is the worker's own, which has {@link WorkerScope#close}
      */
     @Override public void close() {
         port.shutdownOutput();

@@ -1,0 +1,387 @@
+package dev.handoff.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.handoff.clone.DataCloneException;
+import dev.handoff.memory.MemoryStatistics;
+import dev.handoff.memory.OwnedBuffer;
+import dev.handoff.memory.OwnedBuffer.State;
+import java.io.ByteArrayInputStream;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class MessagePortTest {
+    private static <T> MessageChannel<T, T> channel() {
+        return MessageChannel.create("left", "right");
+    }
+
+    @Test void messagesArriveInOrderBothWays() throws InterruptedException {
+        MessageChannel<String, Integer> c = MessageChannel.create();
+        c.port1().post("a");
+        c.port1().post("b");
+        c.port2().post(1);
+        assertEquals("a", c.port2().poll());
+        assertEquals("b", c.port2().receive());
+        assertNull(c.port2().poll());
+        assertEquals(1, c.port1().receive(Duration.ofDays(1)));
+        assertNull(c.port1().receive(Duration.ZERO));
+        assertNull(c.port1().receive(Duration.ofMillis(1)));
+        assertNull(c.port1().receive(Duration.ofSeconds(Long.MIN_VALUE)));
+    }
+
+    @Test void aMessageIsClonedAtTheMomentOfPosting() throws InterruptedException {
+        MessageChannel<List<String>, Object> c = MessageChannel.create();
+        List<String> message = new ArrayList<>(List.of("before"));
+        c.port1().post(message);
+        message.set(0, "after");
+        List<String> got = c.port2().receive();
+        assertEquals(List.of("before"), got);
+        assertNotSame(message, got);
+    }
+
+    @Test void nullIsNoMessage() {
+        MessageChannel<Object, Object> c = MessageChannel.create();
+        assertThrows(NullPointerException.class, () -> c.port1().post(null));
+        assertThrows(NullPointerException.class, () -> c.port1().transfer(null));
+        assertNull(c.port2().poll());
+    }
+
+    @Test void whatIsListedMovesAndTheOldHandleSaysWhere() throws InterruptedException {
+        MessageChannel<List<Object>, Object> c = MessageChannel.create("left", "right");
+        OwnedBuffer buffer = OwnedBuffer.allocate(64);
+        buffer.segment().set(ValueLayout.JAVA_INT, 0, 7);
+        c.port1().post(List.of(buffer, 1), buffer);
+        assertEquals(State.GONE, buffer.state());
+        String gone = assertThrows(IllegalStateException.class, buffer::segment).getMessage();
+        assertTrue(gone.contains("handed to right by thread '" + Thread.currentThread().getName() + "'"), gone);
+        OwnedBuffer got = (OwnedBuffer) c.port2().receive().getFirst();
+        assertEquals(State.UNCLAIMED, got.state());
+        assertEquals(7, got.segment().get(ValueLayout.JAVA_INT, 0));
+        got.close();
+    }
+
+    @Test void transferMovesEverythingThatTheMessageReaches() throws InterruptedException {
+        record Pair(OwnedBuffer a, List<OwnedBuffer> more) {
+        }
+        MessageChannel<Pair, Object> c = MessageChannel.create();
+        OwnedBuffer a = OwnedBuffer.allocate(1);
+        OwnedBuffer b = OwnedBuffer.allocate(2).transfer();
+        c.port1().transfer(new Pair(a, List.of(b, a)));
+        assertEquals(State.GONE, a.state());
+        assertEquals(State.GONE, b.state());
+        Pair got = c.port2().receive();
+        assertSame(got.a(), got.more().get(1));
+        assertEquals(2, got.more().get(0).byteSize());
+        got.a().close();
+        got.more().get(0).close();
+    }
+
+    @Test void whatCannotBeClonedIsNotSentAndTakesNothing() {
+        MessageChannel<List<Object>, Object> c = MessageChannel.create();
+        OwnedBuffer buffer = OwnedBuffer.allocate(8);
+        List<Object> message = List.of(buffer, new ByteArrayInputStream(new byte[0]));
+        String refused = assertThrows(DataCloneException.class, () -> c.port1().post(message, buffer)).getMessage();
+        assertTrue(refused.startsWith("$[1]: java.io.ByteArrayInputStream"), refused);
+        assertThrows(DataCloneException.class, () -> c.port1().transfer(message));
+        assertThrows(DataCloneException.class, () -> c.port1().post(List.of(), buffer, buffer));
+        assertEquals(State.OWNED, buffer.state());
+        assertNull(c.port2().poll());
+        buffer.close();
+    }
+
+    @Test void postingOnAClosedPortThrowsAndTakesNothing() {
+        for (boolean own : new boolean[]{true, false}) {
+            MessageChannel<Object, Object> c = channel();
+            (own ? c.port1() : c.port2()).close();
+            OwnedBuffer buffer = OwnedBuffer.allocate(8);
+            String expected = (own ? "left" : "right") + " was closed";
+            PortClosedException e = assertThrows(PortClosedException.class, () -> c.port1().post(buffer, buffer));
+            assertEquals(expected, e.getMessage());
+            assertSame(c.port1(), e.port());
+            assertThrows(PortClosedException.class, () -> c.port1().transfer(buffer));
+            assertFalse(c.port1().isOpen());
+            assertFalse(c.port2().isOpen());
+            assertEquals(State.OWNED, buffer.state());
+            buffer.close();
+        }
+    }
+
+    @Test void whatWasPostedBeforeTheSenderClosedIsDelivered() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        c.port1().post(1);
+        c.port1().close();
+        c.port1().close("a second time");
+        assertEquals(1, c.port2().receive());
+        String reason = assertThrows(PortClosedException.class, c.port2()::receive).getMessage();
+        assertEquals("left was closed", reason);
+        assertThrows(PortClosedException.class, c.port2()::poll);
+        assertThrows(PortClosedException.class, () -> c.port2().receive(Duration.ofDays(1)));
+    }
+
+    @Test void closingFreesWhatThePeerPostedAndNobodyTook() {
+        MessageChannel<Object, Object> c = channel();
+        long before = MemoryStatistics.snapshot().bytesInUse();
+        OwnedBuffer moved = OwnedBuffer.allocate(1 << 20);
+        OwnedBuffer copied = OwnedBuffer.allocate(1 << 20);
+        c.port1().post(List.of(moved, copied), moved);
+        assertEquals(before + (3 << 20), MemoryStatistics.snapshot().bytesInUse());
+        c.port2().close();
+        assertEquals(before + (1 << 20), MemoryStatistics.snapshot().bytesInUse());
+        copied.close();
+    }
+
+    @Test void shutdownOutputEndsOneDirectionOnly() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        c.port1().post(1);
+        c.port1().shutdownOutput();
+        assertThrows(PortClosedException.class, () -> c.port1().post(2));
+        c.port2().post(3);
+        assertEquals(3, c.port1().receive());
+        assertEquals(1, c.port2().receive());
+        assertEquals("left posts no more", assertThrows(PortClosedException.class, c.port2()::receive).getMessage());
+    }
+
+    @Test void aWaitingReceiverIsWokenByAMessageByTheEndAndByAnInterrupt() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        for (Thread.Builder builder : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+            Thread t = builder.start(() -> seen.add(outcome(c.port2())));
+            awaitState(t, Thread.State.WAITING);
+            c.port1().post(5);
+            assertEquals(5, seen.take());
+            t = builder.start(() -> seen.add(outcome(c.port2())));
+            awaitState(t, Thread.State.WAITING);
+            t.interrupt();
+            assertEquals(InterruptedException.class, seen.take());
+        }
+        Thread t = Thread.ofPlatform().start(() -> seen.add(outcome(c.port2())));
+        awaitState(t, Thread.State.WAITING);
+        c.port1().close();
+        assertEquals(PortClosedException.class, seen.take());
+    }
+
+    private static Object outcome(MessagePort<?, ?> port) {
+        try {
+            return port.receive();
+        } catch (Exception e) {
+            return e.getClass();
+        }
+    }
+
+    private static void awaitState(Thread t, Thread.State state) {
+        while (t.getState() != state) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test void handlersGetEveryMessageOnceInOrderOneAtATime() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        int n = 10_000;
+        List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger overlaps = new AtomicInteger();
+        CountDownLatch done = new CountDownLatch(n);
+        c.port1().post(0); // queued before there is a handler
+        c.port2().onMessage(i -> {
+            overlaps.addAndGet(inside.getAndIncrement());
+            seen.add(i);
+            inside.decrementAndGet();
+            done.countDown();
+        });
+        for (int i = 1; i < n; i++) {
+            c.port1().post(i);
+        }
+        done.await();
+        assertEquals(IntStream.range(0, n).boxed().toList(), seen);
+        assertEquals(0, overlaps.get());
+    }
+
+    @Test void aHandlerOfAPlainThreadRunsOnVirtualThreads() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Thread> seen = new LinkedBlockingQueue<>();
+        c.port2().onMessage(_ -> seen.add(Thread.currentThread()));
+        c.port1().post(1);
+        assertTrue(seen.take().isVirtual());
+    }
+
+    @Test void aHandlerWithAnExecutorRunsThere() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        try (ExecutorService pool = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("mine").factory())) {
+            c.port2().onMessage(_ -> seen.add(Thread.currentThread().getName()), pool);
+            c.port1().post(1);
+            assertEquals("mine", seen.take());
+            String refused = assertThrows(IllegalStateException.class, () -> c.port2().onMessage(_ -> {
+            })).getMessage();
+            assertTrue(refused.contains("one executor"), refused);
+        }
+    }
+
+    @Test void aPortWhoseExecutorIsShutDownIsClosed() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        ExecutorService pool = Executors.newSingleThreadExecutor();
+        c.port2().onMessage(_ -> {
+        }, pool);
+        pool.shutdown();
+        c.port1().post(1);
+        String reason = assertThrows(PortClosedException.class, () -> c.port1().post(2)).getMessage();
+        assertTrue(reason.startsWith("the executor of its handlers takes no more tasks"), reason);
+    }
+
+    @Test void aHandlerOnALoopRunsOnItsThreadAndKeepsItAliveUntilTheEnd() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        List<Object> seen = new ArrayList<>();
+        c.port1().post(1);
+        c.port1().post(2);
+        new EventLoop().run(() -> {
+            c.port2().onClose(seen::add);
+            c.port2().onMessage(i -> {
+                seen.add(i);
+                assertSame(EventLoop.class, EventLoop.current().getClass());
+                if (i == 2) {
+                    Thread.ofVirtual().start(c.port1()::close);
+                }
+            });
+        });
+        assertEquals(List.of(1, 2, "left was closed"), seen);
+        assertNull(EventLoop.current());
+    }
+
+    @Test void aDetachedHandlerLeavesMessagesInTheQueueAndLetsTheLoopEnd() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        List<Integer> seen = new ArrayList<>();
+        c.port1().post(1);
+        c.port1().post(2);
+        new EventLoop().run(() -> {
+            Registration[] r = new Registration[1];
+            r[0] = c.port2().onMessage(i -> {
+                seen.add(i);
+                r[0].close();
+                r[0].close();
+            });
+        });
+        assertEquals(List.of(1), seen);
+        assertEquals(2, c.port2().receive());
+    }
+
+    @Test void aLoopThatEndsWithAPumpInItsQueueLeavesThePortUsable() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        IllegalArgumentException boom = new IllegalArgumentException("boom");
+        EventLoop loop = new EventLoop();
+        assertSame(boom, assertThrows(IllegalArgumentException.class, () -> loop.run(() -> {
+            c.port2().onMessage(_ -> {
+            });
+            c.port1().post(1);
+            throw boom;
+        })));
+        assertEquals(1, c.port2().receive());
+        c.port1().close();
+        assertEquals("left was closed", c.port2().closed().get());
+    }
+
+    @Test void whatAHandlerThrowsGoesToItsExecutorAndTheNextMessageIsHandled() throws InterruptedException {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        c.port2().onMessage(i -> {
+            if (i == 1) {
+                throw new IllegalArgumentException("boom");
+            }
+            seen.add(i);
+        }, task -> Thread.ofVirtual().start(() -> {
+            try {
+                task.run();
+            } catch (IllegalArgumentException e) {
+                seen.add(e.getMessage());
+            }
+        }));
+        c.port1().post(1);
+        assertEquals("boom", seen.take());
+        c.port1().post(2);
+        assertEquals(2, seen.take());
+    }
+
+    @Test void onCloseComesAfterTheLastMessageAndALateListenerHearsOfIt() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        CountDownLatch open = new CountDownLatch(1);
+        c.port2().onMessage(i -> {
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            seen.add(i);
+        });
+        c.port2().onClose(seen::add);
+        c.port1().post(1);
+        c.port1().close();
+        assertFalse(c.port2().closed().isDone());
+        open.countDown();
+        assertEquals(1, seen.take());
+        assertEquals("left was closed", seen.take());
+        c.port2().onClose(reason -> seen.add("late: " + reason));
+        assertEquals("late: left was closed", seen.take());
+        assertEquals("left was closed", c.port1().closed().get());
+    }
+
+    @Test void manySendersLoseNothing() throws Exception {
+        MessageChannel<int[], Object> c = MessageChannel.create();
+        int senders = 4;
+        int each = 5_000;
+        for (int s = 0; s < senders; s++) {
+            int sender = s;
+            Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < each; i++) {
+                    c.port1().post(new int[]{sender, i});
+                }
+            });
+        }
+        int[] next = new int[senders];
+        for (int i = 0; i < senders * each; i++) {
+            int[] m = c.port2().receive();
+            assertEquals(next[m[0]]++, m[1]);
+        }
+        assertNull(c.port2().poll());
+    }
+
+    @Test void aPostThatRacesWithCloseIsEitherDeliveredOrTakesNothing() throws Exception {
+        for (int i = 0; i < 2_000; i++) {
+            MessageChannel<OwnedBuffer, Object> c = MessageChannel.create();
+            OwnedBuffer buffer = OwnedBuffer.allocate(64);
+            Thread closer = Thread.ofVirtual().start(c.port1()::close);
+            boolean posted = true;
+            try {
+                c.port1().transfer(buffer);
+            } catch (PortClosedException e) {
+                posted = false;
+            }
+            closer.join();
+            assertEquals(posted ? State.GONE : State.OWNED, buffer.state());
+            if (posted) {
+                c.port2().receive().close();
+            } else {
+                buffer.close();
+            }
+            assertThrows(PortClosedException.class, c.port2()::poll);
+        }
+    }
+}
