@@ -40,9 +40,12 @@ public final class MessagePort<S, R> implements AutoCloseable {
     /** Messages that are handled before other tasks of the same executor get their turn. */
     private static final int BATCH = 256;
 
+    private record Handler<R>(Consumer<? super R> action, Registration hold) {
+    }
+
     private final String name;
     private final Mailbox<PreparedClone<R>> inbox = new Mailbox<>();
-    private final List<Consumer<? super R>> handlers = new CopyOnWriteArrayList<>();
+    private final List<Handler<R>> handlers = new CopyOnWriteArrayList<>();
     /** Whether a pump is scheduled or runs; it gives the handlers their order. */
     private final AtomicBoolean pumping = new AtomicBoolean();
     private final CompletableFuture<String> closed = new CompletableFuture<>();
@@ -188,27 +191,27 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @throws IllegalStateException if another handler of this port runs elsewhere
      */
     public Registration onMessage(Consumer<? super R> handler, Executor executor) {
+        Handler<R> attached;
         synchronized (handlers) {
             if (!handlers.isEmpty() && !executor.equals(this.executor)) {
                 throw new IllegalStateException("the handlers of a port run on one executor; here that is "
                         + this.executor);
             }
             this.executor = executor;
-            handlers.add(handler);
+            attached = new Handler<>(handler, executor instanceof EventLoop loop ? loop.hold(this::abandon) : () -> {
+            });
+            handlers.add(attached);
         }
-        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> abandon(handler)) : () -> {
-        };
-        var _ = closed.thenRun(hold::close);
         schedule();
         return () -> {
-            handlers.remove(handler);
-            hold.close();
+            handlers.remove(attached);
+            attached.hold.close();
         };
     }
 
-    /** The loop of a handler has ended, maybe with a pump in its queue. */
-    private void abandon(Consumer<? super R> handler) {
-        handlers.remove(handler);
+    /** The loop of the handlers has ended, maybe with a pump in its queue that will never run. */
+    private void abandon() {
+        handlers.clear();
         pumping.set(false);
         schedule();
     }
@@ -239,19 +242,20 @@ public final class MessagePort<S, R> implements AutoCloseable {
         return closed.copy();
     }
 
-    /** Gives the handlers a turn, if there is something for them and they are not at it. */
+    /** Gives the handlers a turn, if there is something for them and they are not at it; or tells that all is over. */
     private void schedule() {
-        String end = inbox.ended();
-        if (handlers.isEmpty()) {
-            if (end != null) {
-                closed.complete(end);
+        String end = inbox.ended(); // before isEmpty: nothing is added after the end
+        if (!inbox.isEmpty() && !handlers.isEmpty()) {
+            if (!pumping.getAndSet(true)) {
+                submitPump();
             }
-            return;
+        } else if (end != null && !pumping.get()) {
+            closed.complete(end);
+            handlers.forEach(handler -> handler.hold.close());
         }
-        boolean idle = inbox.isEmpty() && (end == null || closed.isDone());
-        if (idle || pumping.getAndSet(true)) {
-            return;
-        }
+    }
+
+    private void submitPump() {
         Executor where;
         synchronized (handlers) {
             where = Objects.requireNonNull(executor);
@@ -259,8 +263,8 @@ public final class MessagePort<S, R> implements AutoCloseable {
         try {
             where.execute(this::pump);
         } catch (RejectedExecutionException e) {
-            pumping.set(false);
             handlers.clear();
+            pumping.set(false);
             close("the executor of its handlers takes no more tasks: " + e.getMessage());
         }
     }
@@ -268,15 +272,11 @@ public final class MessagePort<S, R> implements AutoCloseable {
     private void pump() {
         try {
             for (int i = 0; i < BATCH && !handlers.isEmpty(); i++) {
-                String end = inbox.ended(); // before the poll: nothing is added after the end
                 PreparedClone<R> message = inbox.poll();
                 if (message == null) {
-                    if (end != null) {
-                        closed.complete(end);
-                    }
                     return;
                 }
-                handlers.forEach(handler -> handler.accept(message.value()));
+                handlers.forEach(handler -> handler.action.accept(message.value()));
             }
         } finally {
             pumping.set(false);
