@@ -43,7 +43,8 @@ public final class Handoff {
      * @param reason why the kernel is the one it is, in a sentence
      */
     public record Capabilities(boolean nativeKernel, String kernelVariant, boolean nativeAccess, String reason) {
-        @Override public String toString() {
+        @Override
+        public String toString() {
             return "kernel " + kernelVariant + " (" + reason + "), native access "
                     + (nativeAccess ? "granted" : "denied");
         }

@@ -25,7 +25,8 @@ class ConsumerIT {
 
     @TempDir Path dir;
 
-    @Test void theReadmesSampleRunsOnTheClassPath() throws Exception {
+    @Test
+    void theReadmesSampleRunsOnTheClassPath() throws Exception {
         Path source = sample("");
         run("javac", "-Xlint:all", "-Werror", "-cp", jar(), "-d", dir.toString(), source.toString());
         String path = jar() + System.getProperty("path.separator") + dir;
@@ -35,7 +36,8 @@ class ConsumerIT {
         assertTrue(warned.contains(OUTPUT), warned);
     }
 
-    @Test void theReadmesSampleRunsOnTheModulePath() throws Exception {
+    @Test
+    void theReadmesSampleRunsOnTheModulePath() throws Exception {
         Path source = sample("package consumer;\n");
         Path info = dir.resolve("module-info.java");
         Files.writeString(info, "module consumer { requires dev.handoff; }");
@@ -46,7 +48,8 @@ class ConsumerIT {
                         "-m", "consumer/consumer.Hello"));
     }
 
-    @Test void theJarBringsItsLicenceAndNoDependency() throws IOException {
+    @Test
+    void theJarBringsItsLicenceAndNoDependency() throws IOException {
         try (JarFile jar = new JarFile(jar())) {
             assertTrue(jar.getEntry("META-INF/LICENSE").getSize() > 10_000);
             assertFalse(jar.stream().anyMatch(e -> e.getName().startsWith("org/")));

@@ -22,7 +22,8 @@ class LayersTest {
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPath(Path.of("target/classes"));
 
-    @Test void packagesUseOnlyWhatLiesBelow() {
+    @Test
+    void packagesUseOnlyWhatLiesBelow() {
         assertTrue(LIBRARY.size() > 40, () -> "too few classes were found: " + LIBRARY.size());
         layeredArchitecture().consideringOnlyDependenciesInAnyPackage("dev.handoff..")
                 .layer("top").definedBy("dev.handoff")
@@ -45,13 +46,15 @@ class LayersTest {
                 .check(LIBRARY);
     }
 
-    @Test void nothingButTheJdkIsNeededAtRunTime() {
+    @Test
+    void nothingButTheJdkIsNeededAtRunTime() {
         classes().should().onlyDependOnClassesThat(
                 resideInAnyPackage("dev.handoff..", "java..", "org.jspecify.annotations"))
                 .check(LIBRARY);
     }
 
-    @Test void onlyMemoryReinterprets() {
+    @Test
+    void onlyMemoryReinterprets() {
         noClasses().that(not(resideInAnyPackage("dev.handoff.memory", "dev.handoff.internal.ffi")))
                 .should().callMethod(MemorySegment.class, "reinterpret", long.class)
                 .orShould()
@@ -61,7 +64,8 @@ class LayersTest {
                 .check(LIBRARY);
     }
 
-    @Test void nothingIsForcedOpen() {
+    @Test
+    void nothingIsForcedOpen() {
         noClasses().should().callMethod(AccessibleObject.class, "setAccessible", boolean.class)
                 .orShould().callMethod(AccessibleObject.class, "trySetAccessible")
                 .check(LIBRARY);

@@ -111,7 +111,8 @@ public final class EventLoop implements Executor {
      *
      * @throws RejectedExecutionException if the loop has ended
      */
-    @Override public void execute(Runnable task) {
+    @Override
+    public void execute(Runnable task) {
         String end = tasks.add(task, EventLoop::nothing);
         if (end != null) {
             throw new RejectedExecutionException(end);
@@ -146,7 +147,8 @@ public final class EventLoop implements Executor {
             }
         }
 
-        @Override public void close() {
+        @Override
+        public void close() {
             if (holds.remove(this) && holds.isEmpty()) {
                 tasks.add(EventLoop::nothing, EventLoop::nothing); // the loop may be asleep
             }

@@ -30,7 +30,8 @@ final class Mailbox<T> {
      * @param commit run when the element has its place and nobody can see it yet; what it throws undoes the adding
      * @return null, or the reason
      */
-    @Nullable String add(T element, Runnable commit) {
+    @Nullable
+    String add(T element, Runnable commit) {
         lock.lock();
         try {
             if (end != null) {
@@ -55,7 +56,8 @@ final class Mailbox<T> {
     }
 
     /** The first element, or null where there is none. */
-    @Nullable T poll() {
+    @Nullable
+    T poll() {
         if (size == 0) {
             return null;
         }
@@ -68,7 +70,8 @@ final class Mailbox<T> {
     }
 
     /** The first element, as soon as there is one; or null where the time is up or this has ended and is empty. */
-    @Nullable T poll(long timeoutNanos) throws InterruptedException {
+    @Nullable
+    T poll(long timeoutNanos) throws InterruptedException {
         if (!Thread.currentThread().isVirtual()) {
             for (int i = 0; i < SPINS && size == 0 && end == null && timeoutNanos > 0; i++) {
                 Thread.onSpinWait();
@@ -129,7 +132,8 @@ final class Mailbox<T> {
     }
 
     /** Why this has ended, or null while it goes on. */
-    @Nullable String ended() {
+    @Nullable
+    String ended() {
         return end;
     }
 

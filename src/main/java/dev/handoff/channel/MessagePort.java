@@ -295,7 +295,8 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * Closes the channel: the peer gets what was posted before and then the end; what the peer posted and nobody took is
      * freed. Does nothing the second time.
      */
-    @Override public void close() {
+    @Override
+    public void close() {
         close(name + " was closed");
     }
 
@@ -325,7 +326,8 @@ public final class MessagePort<S, R> implements AutoCloseable {
         return peer.inbox.ended() == null;
     }
 
-    @Override public String toString() {
+    @Override
+    public String toString() {
         return "MessagePort[" + name + (isOpen() ? "" : ", closed") + "]";
     }
 }

@@ -70,12 +70,14 @@ abstract class Frame {
             this.changed = changed;
         }
 
-        @Override final void set(int slot, @Nullable Object value) {
+        @Override
+        final void set(int slot, @Nullable Object value) {
             changed |= slots[slot] != value;
             super.set(slot, value);
         }
 
-        @Override final void finish() {
+        @Override
+        final void finish() {
             copy = changed ? build() : original;
             super.finish();
         }

@@ -94,7 +94,8 @@ final class Plans {
     private static final Map<Class<?>, Function<List<Object>, Object>> VIEWS = views();
 
     private static final ClassValue<@Nullable Plan> PLANS = new ClassValue<>() {
-        @Override protected Plan computeValue(Class<?> type) {
+        @Override
+        protected Plan computeValue(Class<?> type) {
             return plan(type);
         }
     };
@@ -261,7 +262,8 @@ final class Plans {
             this.names = names;
         }
 
-        @Override Object build() {
+        @Override
+        Object build() {
             try {
                 return constructor.invokeExact(slots);
             } catch (Throwable e) {
@@ -269,7 +271,8 @@ final class Plans {
             }
         }
 
-        @Override String step(int slot) {
+        @Override
+        String step(int slot) {
             return "." + names[slot];
         }
     }
@@ -282,7 +285,8 @@ final class Plans {
         }
 
         @Override
-        @SuppressWarnings("unchecked") void finish() {
+        @SuppressWarnings("unchecked")
+        void finish() {
             ((Collection<@Nullable Object>) handle()).addAll(Arrays.asList(slots));
             super.finish();
         }
@@ -300,7 +304,8 @@ final class Plans {
         }
 
         @Override
-        @SuppressWarnings("unchecked") void finish() {
+        @SuppressWarnings("unchecked")
+        void finish() {
             var map = (Map<@Nullable Object, @Nullable Object>) handle();
             for (int i = 0; i < slots.length; i += 2) {
                 map.put(slots[i], slots[i + 1]);
@@ -308,7 +313,8 @@ final class Plans {
             super.finish();
         }
 
-        @Override String step(int slot) {
+        @Override
+        String step(int slot) {
             return mapStep(slots, slot);
         }
     }
@@ -324,11 +330,13 @@ final class Plans {
             this.isMap = original instanceof Map;
         }
 
-        @Override Object build() {
+        @Override
+        Object build() {
             return make.apply(list(slots));
         }
 
-        @Override String step(int slot) {
+        @Override
+        String step(int slot) {
             return isMap ? mapStep(slots, slot) : super.step(slot);
         }
     }
@@ -357,7 +365,8 @@ final class Plans {
     }
 
     /** The same comparator, where it can hold nothing that would have to be copied. */
-    @SuppressWarnings("unchecked") private static @Nullable Comparator<Object> stateless(
+    @SuppressWarnings("unchecked")
+    private static @Nullable Comparator<Object> stateless(
             @Nullable Comparator<?> comparator) {
         if (comparator != null && !(comparator instanceof Enum)) {
             for (Class<?> c = comparator.getClass(); c != null; c = c.getSuperclass()) {

@@ -371,7 +371,8 @@ public final class OwnedBuffer implements Transferable {
      * @throws WrongThreadException if another thread owns the buffer
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
      */
-    @Override public void close() {
+    @Override
+    public void close() {
         try {
             acquire();
         } catch (DetachedException e) {
@@ -410,12 +411,14 @@ public final class OwnedBuffer implements Transferable {
         return STATE.getOpaque(this) instanceof Thread t && t.isAlive() ? t : null;
     }
 
-    @Override public Transfer beginTransfer() {
+    @Override
+    public Transfer beginTransfer() {
         return new Move(acquire());
     }
 
     /** Names the size and the state; claims nothing. */
-    @Override public String toString() {
+    @Override
+    public String toString() {
         Object s = STATE.getOpaque(this);
         String what = switch (s) {
             case Gone g -> describe(g);
@@ -492,23 +495,27 @@ public final class OwnedBuffer implements Transferable {
             STATE.setRelease(successor, PENDING);
         }
 
-        @Override public OwnedBuffer successor() {
+        @Override
+        public OwnedBuffer successor() {
             return successor;
         }
 
-        @Override public void revoke() {
+        @Override
+        public void revoke() {
             if (state != Thread.currentThread()) {
                 throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
             }
             closeView();
         }
 
-        @Override public void commit(String receiver) {
+        @Override
+        public void commit(String receiver) {
             leave("handed to " + receiver);
             successor.publish();
         }
 
-        @Override public void abort() {
+        @Override
+        public void abort() {
             STATE.setOpaque(successor,
                     new Gone("never handed over, as its message was not sent", Thread.currentThread()));
             if (claimed && state == Thread.currentThread()) {

@@ -237,7 +237,8 @@ public final class ParkingLot {
         @Nullable Waiter tail;
 
         /** Held for a few instructions only, hence a spin lock; it yields where the holder lost its core. */
-        @SuppressWarnings("ThreadPriorityCheck") void lock() {
+        @SuppressWarnings("ThreadPriorityCheck")
+        void lock() {
             for (int i = 1; !LOCKED.compareAndSet(this, false, true); i++) {
                 if (i % 64 == 0) {
                     Thread.yield();

@@ -355,7 +355,8 @@ public final class Worker<I, O> implements AutoCloseable {
      *
      * @throws IllegalStateException if the calling thread is the worker's own, which has {@link WorkerScope#close}
      */
-    @Override public void close() {
+    @Override
+    public void close() {
         port.shutdownOutput();
         boolean interrupted = false;
         while (true) {
@@ -372,7 +373,8 @@ public final class Worker<I, O> implements AutoCloseable {
         }
     }
 
-    @Override public String toString() {
+    @Override
+    public String toString() {
         return "worker '" + name + "'";
     }
 }

@@ -66,7 +66,8 @@ public final class WorkerOptions<D extends @Nullable Object> {
         return new WorkerOptions<>(name, daemon, workerData, List.of(transfer));
     }
 
-    @Nullable String name() {
+    @Nullable
+    String name() {
         return name;
     }
 

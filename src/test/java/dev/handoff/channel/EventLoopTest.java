@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class EventLoopTest {
-    @Test void runsTheBodyThenTheTasksInOrderAndEnds() throws Exception {
+    @Test
+    void runsTheBodyThenTheTasksInOrderAndEnds() throws Exception {
         EventLoop loop = new EventLoop();
         List<String> seen = new ArrayList<>();
         loop.execute(() -> seen.add("before"));
@@ -32,7 +33,8 @@ class EventLoopTest {
         assertThrows(RejectedExecutionException.class, () -> loop.execute(() -> seen.add("late")));
     }
 
-    @Test void runsOnceAndNotInsideAnother() throws Exception {
+    @Test
+    void runsOnceAndNotInsideAnother() throws Exception {
         EventLoop loop = new EventLoop();
         loop.run(() -> assertThrows(IllegalStateException.class, () -> new EventLoop().run(() -> {
         })));
@@ -40,7 +42,8 @@ class EventLoopTest {
         }));
     }
 
-    @Test void aHoldKeepsItAliveUntilItIsClosed() throws Exception {
+    @Test
+    void aHoldKeepsItAliveUntilItIsClosed() throws Exception {
         EventLoop loop = new EventLoop();
         AtomicBoolean told = new AtomicBoolean();
         AtomicBoolean ran = new AtomicBoolean();
@@ -56,7 +59,8 @@ class EventLoopTest {
         assertFalse(told.get(), "it let go by itself");
     }
 
-    @Test void stopDropsWhatIsQueuedAndTellsTheHolds() throws Exception {
+    @Test
+    void stopDropsWhatIsQueuedAndTellsTheHolds() throws Exception {
         EventLoop loop = new EventLoop();
         List<String> seen = new ArrayList<>();
         loop.run(() -> {
@@ -72,7 +76,8 @@ class EventLoopTest {
         assertEquals(List.of("first", "told", "late"), seen);
     }
 
-    @Test void stopEndsALoopThatSleeps() throws Exception {
+    @Test
+    void stopEndsALoopThatSleeps() throws Exception {
         EventLoop loop = new EventLoop();
         Thread here = Thread.currentThread();
         loop.run(() -> {
@@ -87,7 +92,8 @@ class EventLoopTest {
         });
     }
 
-    @Test void anExceptionOrAnInterruptEndsIt() {
+    @Test
+    void anExceptionOrAnInterruptEndsIt() {
         EventLoop failing = new EventLoop();
         assertThrows(IllegalCallerException.class, () -> failing.run(() -> failing.execute(() -> {
             throw new IllegalCallerException();

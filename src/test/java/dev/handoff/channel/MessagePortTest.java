@@ -34,7 +34,8 @@ class MessagePortTest {
         return MessageChannel.create("left", "right");
     }
 
-    @Test void messagesArriveInOrderBothWays() throws InterruptedException {
+    @Test
+    void messagesArriveInOrderBothWays() throws InterruptedException {
         MessageChannel<String, Integer> c = MessageChannel.create();
         c.port1().post("a");
         c.port1().post("b");
@@ -48,7 +49,8 @@ class MessagePortTest {
         assertNull(c.port1().receive(Duration.ofSeconds(Long.MIN_VALUE)));
     }
 
-    @Test void aMessageIsClonedAtTheMomentOfPosting() throws InterruptedException {
+    @Test
+    void aMessageIsClonedAtTheMomentOfPosting() throws InterruptedException {
         MessageChannel<List<String>, Object> c = MessageChannel.create();
         List<String> message = new ArrayList<>(List.of("before"));
         c.port1().post(message);
@@ -58,14 +60,16 @@ class MessagePortTest {
         assertNotSame(message, got);
     }
 
-    @Test void nullIsNoMessage() {
+    @Test
+    void nullIsNoMessage() {
         MessageChannel<Object, Object> c = MessageChannel.create();
         assertThrows(NullPointerException.class, () -> c.port1().post(null));
         assertThrows(NullPointerException.class, () -> c.port1().transfer(null));
         assertNull(c.port2().poll());
     }
 
-    @Test void whatIsListedMovesAndTheOldHandleSaysWhere() throws InterruptedException {
+    @Test
+    void whatIsListedMovesAndTheOldHandleSaysWhere() throws InterruptedException {
         MessageChannel<List<Object>, Object> c = MessageChannel.create("left", "right");
         OwnedBuffer buffer = OwnedBuffer.allocate(64);
         buffer.segment().set(ValueLayout.JAVA_INT, 0, 7);
@@ -79,7 +83,8 @@ class MessagePortTest {
         got.close();
     }
 
-    @Test void transferMovesEverythingThatTheMessageReaches() throws InterruptedException {
+    @Test
+    void transferMovesEverythingThatTheMessageReaches() throws InterruptedException {
         record Pair(OwnedBuffer a, List<OwnedBuffer> more) {
         }
         MessageChannel<Pair, Object> c = MessageChannel.create();
@@ -95,7 +100,8 @@ class MessagePortTest {
         got.more().get(0).close();
     }
 
-    @Test void whatCannotBeClonedIsNotSentAndTakesNothing() {
+    @Test
+    void whatCannotBeClonedIsNotSentAndTakesNothing() {
         MessageChannel<List<Object>, Object> c = MessageChannel.create();
         OwnedBuffer buffer = OwnedBuffer.allocate(8);
         List<Object> message = List.of(buffer, new ByteArrayInputStream(new byte[0]));
@@ -108,7 +114,8 @@ class MessagePortTest {
         buffer.close();
     }
 
-    @Test void postingOnAClosedPortThrowsAndTakesNothing() {
+    @Test
+    void postingOnAClosedPortThrowsAndTakesNothing() {
         for (boolean own : new boolean[]{true, false}) {
             MessageChannel<Object, Object> c = channel();
             (own ? c.port1() : c.port2()).close();
@@ -125,7 +132,8 @@ class MessagePortTest {
         }
     }
 
-    @Test void whatWasPostedBeforeTheSenderClosedIsDelivered() throws InterruptedException {
+    @Test
+    void whatWasPostedBeforeTheSenderClosedIsDelivered() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         c.port1().post(1);
         c.port1().close();
@@ -137,7 +145,8 @@ class MessagePortTest {
         assertThrows(PortClosedException.class, () -> c.port2().receive(Duration.ofDays(1)));
     }
 
-    @Test void closingFreesWhatThePeerPostedAndNobodyTook() {
+    @Test
+    void closingFreesWhatThePeerPostedAndNobodyTook() {
         MessageChannel<Object, Object> c = channel();
         long before = MemoryStatistics.snapshot().bytesInUse();
         OwnedBuffer moved = OwnedBuffer.allocate(1 << 20);
@@ -149,7 +158,8 @@ class MessagePortTest {
         copied.close();
     }
 
-    @Test void shutdownOutputEndsOneDirectionOnly() throws InterruptedException {
+    @Test
+    void shutdownOutputEndsOneDirectionOnly() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         c.port1().post(1);
         c.port1().shutdownOutput();
@@ -160,7 +170,8 @@ class MessagePortTest {
         assertEquals("left posts no more", assertThrows(PortClosedException.class, c.port2()::receive).getMessage());
     }
 
-    @Test void aWaitingReceiverIsWokenByAMessageByTheEndAndByAnInterrupt() throws Exception {
+    @Test
+    void aWaitingReceiverIsWokenByAMessageByTheEndAndByAnInterrupt() throws Exception {
         MessageChannel<Integer, Integer> c = channel();
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         for (Thread.Builder builder : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
@@ -193,7 +204,8 @@ class MessagePortTest {
         }
     }
 
-    @Test void handlersGetEveryMessageOnceInOrderOneAtATime() throws InterruptedException {
+    @Test
+    void handlersGetEveryMessageOnceInOrderOneAtATime() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         int n = 10_000;
         List<Integer> seen = Collections.synchronizedList(new ArrayList<>());
@@ -215,7 +227,8 @@ class MessagePortTest {
         assertEquals(0, overlaps.get());
     }
 
-    @Test void aHandlerOfAPlainThreadRunsOnVirtualThreads() throws InterruptedException {
+    @Test
+    void aHandlerOfAPlainThreadRunsOnVirtualThreads() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         BlockingQueue<Thread> seen = new LinkedBlockingQueue<>();
         c.port2().onMessage(_ -> seen.add(Thread.currentThread()));
@@ -223,7 +236,8 @@ class MessagePortTest {
         assertTrue(seen.take().isVirtual());
     }
 
-    @Test void aHandlerWithAnExecutorRunsThere() throws InterruptedException {
+    @Test
+    void aHandlerWithAnExecutorRunsThere() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         BlockingQueue<String> seen = new LinkedBlockingQueue<>();
         try (ExecutorService pool = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("mine").factory())) {
@@ -236,7 +250,8 @@ class MessagePortTest {
         }
     }
 
-    @Test void aPortWhoseExecutorIsShutDownIsClosed() throws InterruptedException {
+    @Test
+    void aPortWhoseExecutorIsShutDownIsClosed() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         ExecutorService pool = Executors.newSingleThreadExecutor();
         c.port2().onMessage(_ -> {
@@ -247,7 +262,8 @@ class MessagePortTest {
         assertTrue(reason.startsWith("the executor of its handlers takes no more tasks"), reason);
     }
 
-    @Test void aHandlerOnALoopRunsOnItsThreadAndKeepsItAliveUntilTheEnd() throws Exception {
+    @Test
+    void aHandlerOnALoopRunsOnItsThreadAndKeepsItAliveUntilTheEnd() throws Exception {
         MessageChannel<Integer, Integer> c = channel();
         List<Object> seen = new ArrayList<>();
         c.port1().post(1);
@@ -266,7 +282,8 @@ class MessagePortTest {
         assertNull(EventLoop.current());
     }
 
-    @Test void aDetachedHandlerLeavesMessagesInTheQueueAndLetsTheLoopEnd() throws Exception {
+    @Test
+    void aDetachedHandlerLeavesMessagesInTheQueueAndLetsTheLoopEnd() throws Exception {
         MessageChannel<Integer, Integer> c = channel();
         List<Integer> seen = new ArrayList<>();
         c.port1().post(1);
@@ -283,7 +300,8 @@ class MessagePortTest {
         assertEquals(2, c.port2().receive());
     }
 
-    @Test void aLoopThatEndsWithAPumpInItsQueueLeavesThePortUsable() throws Exception {
+    @Test
+    void aLoopThatEndsWithAPumpInItsQueueLeavesThePortUsable() throws Exception {
         MessageChannel<Integer, Integer> c = channel();
         IllegalArgumentException boom = new IllegalArgumentException("boom");
         EventLoop loop = new EventLoop();
@@ -300,7 +318,8 @@ class MessagePortTest {
         assertEquals("left was closed", c.port2().closed().get());
     }
 
-    @Test void whatAHandlerThrowsGoesToItsExecutorAndTheNextMessageIsHandled() throws InterruptedException {
+    @Test
+    void whatAHandlerThrowsGoesToItsExecutorAndTheNextMessageIsHandled() throws InterruptedException {
         MessageChannel<Integer, Integer> c = channel();
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         c.port2().onMessage(i -> {
@@ -321,7 +340,8 @@ class MessagePortTest {
         assertEquals(2, seen.take());
     }
 
-    @Test void onCloseComesAfterTheLastMessageAndALateListenerHearsOfIt() throws Exception {
+    @Test
+    void onCloseComesAfterTheLastMessageAndALateListenerHearsOfIt() throws Exception {
         MessageChannel<Integer, Integer> c = channel();
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         CountDownLatch open = new CountDownLatch(1);
@@ -345,7 +365,8 @@ class MessagePortTest {
         assertEquals("left was closed", c.port1().closed().get());
     }
 
-    @Test void manySendersLoseNothing() throws Exception {
+    @Test
+    void manySendersLoseNothing() throws Exception {
         MessageChannel<int[], Object> c = MessageChannel.create();
         int senders = 4;
         int each = 5_000;
@@ -365,7 +386,8 @@ class MessagePortTest {
         assertNull(c.port2().poll());
     }
 
-    @Test void aPostThatRacesWithCloseIsEitherDeliveredOrTakesNothing() throws Exception {
+    @Test
+    void aPostThatRacesWithCloseIsEitherDeliveredOrTakesNothing() throws Exception {
         for (int i = 0; i < 2_000; i++) {
             MessageChannel<OwnedBuffer, Object> c = MessageChannel.create();
             OwnedBuffer buffer = OwnedBuffer.allocate(64);

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class WorkerTest {
-    @Test void echoesByHandlerAndByReceiving() throws InterruptedException {
+    @Test
+    void echoesByHandlerAndByReceiving() throws InterruptedException {
         WorkerBody<String, String, Void> handling = scope -> scope.onMessage(m -> scope.post("h " + m));
         WorkerBody<String, String, Void> receiving = scope -> {
             while (true) {
@@ -48,7 +49,8 @@ class WorkerTest {
         }
     }
 
-    @Test void itsDataIsCloned() throws InterruptedException {
+    @Test
+    void itsDataIsCloned() throws InterruptedException {
         List<String> data = new ArrayList<>(List.of("x"));
         AtomicReference<List<String>> seen = new AtomicReference<>();
         Worker<Void, Void> worker = Worker.start(scope -> seen.set(scope.workerData()),
@@ -59,7 +61,8 @@ class WorkerTest {
         assertNotSame(data, seen.get());
     }
 
-    @Test void itsDataMovesWhereListed() throws InterruptedException {
+    @Test
+    void itsDataMovesWhereListed() throws InterruptedException {
         OwnedBuffer buffer = OwnedBuffer.allocate(8);
         buffer.segment().set(ValueLayout.JAVA_LONG, 0, 99);
         Worker<Void, Long> worker = Worker.start(scope -> {
@@ -73,7 +76,8 @@ class WorkerTest {
         assertTrue(gone.contains("handed to worker 'mover'"), gone);
     }
 
-    @Test void dataThatCannotBeClonedStartsNothingAndTakesNothing() {
+    @Test
+    void dataThatCannotBeClonedStartsNothingAndTakesNothing() {
         OwnedBuffer buffer = OwnedBuffer.allocate(8);
         WorkerOptions<List<Object>> options = WorkerOptions.defaults()
                 .workerData(List.of(buffer, new Object()), buffer);
@@ -84,13 +88,15 @@ class WorkerTest {
         buffer.close();
     }
 
-    @Test void withoutDataItIsNull() throws InterruptedException {
+    @Test
+    void withoutDataItIsNull() throws InterruptedException {
         AtomicReference<Object> seen = new AtomicReference<>("not run");
         assertEquals(0, Worker.start(scope -> seen.set(scope.workerData())).join());
         assertNull(seen.get());
     }
 
-    @Test void everyWorkerHasANumberOfItsOwn() throws InterruptedException {
+    @Test
+    void everyWorkerHasANumberOfItsOwn() throws InterruptedException {
         Worker<Void, Void> a = Worker.start(_ -> {
         });
         Worker<Void, Long> b = Worker.start(scope -> scope.post(scope.id()));
@@ -99,7 +105,8 @@ class WorkerTest {
         assertEquals(b.id(), b.receive());
     }
 
-    @Test void messagesComeBeforeTheErrorAndTheErrorBeforeTheExit() throws Exception {
+    @Test
+    void messagesComeBeforeTheErrorAndTheErrorBeforeTheExit() throws Exception {
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         IllegalStateException boom = new IllegalStateException("boom");
         CountDownLatch go = new CountDownLatch(1);
@@ -127,7 +134,8 @@ class WorkerTest {
         assertEquals("late 1", seen.take());
     }
 
-    @Test void anErrorThatNobodyListensForGoesToTheUncaughtExceptionHandler() throws InterruptedException {
+    @Test
+    void anErrorThatNobodyListensForGoesToTheUncaughtExceptionHandler() throws InterruptedException {
         CompletableFuture<Throwable> uncaught = new CompletableFuture<>();
         Exception boom = new Exception("boom");
         Worker<Void, Void> worker = Worker.start(_ -> {
@@ -138,7 +146,8 @@ class WorkerTest {
         assertEquals(1, worker.join());
     }
 
-    @Test void anErrorInAHandlerEndsTheWorkerToo() throws Exception {
+    @Test
+    void anErrorInAHandlerEndsTheWorkerToo() throws Exception {
         Worker<Integer, Integer> worker = Worker.start(scope -> scope.onMessage(i -> scope.post(10 / i)));
         CompletableFuture<Throwable> error = new CompletableFuture<>();
         worker.onError(error::complete);
@@ -155,7 +164,8 @@ class WorkerTest {
         buffer.close();
     }
 
-    @Test void exitEndsItAtOnceWithItsCode() throws Exception {
+    @Test
+    void exitEndsItAtOnceWithItsCode() throws Exception {
         List<String> after = new ArrayList<>();
         CompletableFuture<Throwable> error = new CompletableFuture<>();
         Worker<Integer, Void> worker = Worker.start(scope -> {
@@ -173,14 +183,16 @@ class WorkerTest {
         assertFalse(error.isDone());
     }
 
-    @Test void exitIsForTheWorkersOwnThread() throws Exception {
+    @Test
+    void exitIsForTheWorkersOwnThread() throws Exception {
         AtomicReference<WorkerScope<Void, Void, ?>> leaked = new AtomicReference<>();
         Worker<Void, Void> worker = Worker.start(leaked::set);
         assertEquals(0, worker.join());
         assertThrows(IllegalStateException.class, () -> leaked.get().exit(3));
     }
 
-    @Test void terminateEndsAWorkerThatWaitsOrSleepsOrLoops() throws Exception {
+    @Test
+    void terminateEndsAWorkerThatWaitsOrSleepsOrLoops() throws Exception {
         List<WorkerBody<Void, Void, Void>> bodies = List.of(
                 scope -> scope.receive(),
                 scope -> scope.onMessage(_ -> {
@@ -206,7 +218,8 @@ class WorkerTest {
         }
     }
 
-    @Test void terminateBeforeTheBodyBeganOrAfterItEnded() throws Exception {
+    @Test
+    void terminateBeforeTheBodyBeganOrAfterItEnded() throws Exception {
         Worker<Void, Void> done = Worker.start(_ -> {
         });
         done.join();
@@ -218,7 +231,8 @@ class WorkerTest {
         }
     }
 
-    @Test void closeHandlesWhatWasPostedAndWaits() {
+    @Test
+    void closeHandlesWhatWasPostedAndWaits() {
         List<Integer> handled = new ArrayList<>();
         Worker<Integer, Void> worker = Worker.start(scope -> scope.onMessage(handled::add));
         for (int i = 0; i < 100; i++) {
@@ -230,7 +244,8 @@ class WorkerTest {
         assertThrows(PortClosedException.class, () -> worker.post(1));
     }
 
-    @Test void anInterruptedCloseTerminates() throws Exception {
+    @Test
+    void anInterruptedCloseTerminates() throws Exception {
         Worker<Void, Void> worker = Worker.start(_ -> new CountDownLatch(1).await());
         Thread.currentThread().interrupt();
         worker.close();
@@ -238,7 +253,8 @@ class WorkerTest {
         assertEquals(1, worker.join());
     }
 
-    @Test void aWorkerCannotWaitForItself() throws Exception {
+    @Test
+    void aWorkerCannotWaitForItself() throws Exception {
         BlockingQueue<Worker<?, ?>> self = new LinkedBlockingQueue<>();
         Worker<Void, String> worker = Worker.start(scope -> {
             Worker<?, ?> me = self.take();
@@ -250,7 +266,8 @@ class WorkerTest {
         assertEquals(worker + " can't wait for its own end", worker.receive());
     }
 
-    @Test void undeliveredBuffersAreFreedWhenAWorkerEnds() throws Exception {
+    @Test
+    void undeliveredBuffersAreFreedWhenAWorkerEnds() throws Exception {
         CountDownLatch posted = new CountDownLatch(1);
         Worker<OwnedBuffer, Void> worker = Worker.start(_ -> posted.await());
         OwnedBuffer buffer = OwnedBuffer.allocate(64);
@@ -261,7 +278,8 @@ class WorkerTest {
         assertEquals(inUse - 64, dev.handoff.memory.MemoryStatistics.snapshot().bytesInUse());
     }
 
-    @Test void childrenEndWithTheirParent() throws Exception {
+    @Test
+    void childrenEndWithTheirParent() throws Exception {
         AtomicReference<Worker<Void, Void>> child = new AtomicReference<>();
         CountDownLatch childRuns = new CountDownLatch(1);
         Worker<Void, Void> parent = Worker.start(_ -> {
@@ -278,7 +296,8 @@ class WorkerTest {
         assertEquals(1, child.get().join());
     }
 
-    @Test void aChildKeepsItsParentsLoopAliveAndItsListenersRunThere() throws Exception {
+    @Test
+    void aChildKeepsItsParentsLoopAliveAndItsListenersRunThere() throws Exception {
         BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         Worker<Void, Void> parent = Worker.start(_ -> {
             EventLoop here = EventLoop.current();
@@ -291,7 +310,8 @@ class WorkerTest {
         assertEquals("exit 0true", seen.take());
     }
 
-    @Test void aListenerWhoseLoopHasEndedHoldsNothingUp() throws Exception {
+    @Test
+    void aListenerWhoseLoopHasEndedHoldsNothingUp() throws Exception {
         AtomicReference<Worker<Void, Void>> child = new AtomicReference<>();
         Worker<Void, Void> parent = Worker.start(scope -> {
             child.set(Worker.start(s -> s.receive()));
@@ -306,7 +326,8 @@ class WorkerTest {
         assertEquals(1, child.get().exited().get());
     }
 
-    @Test void receiveWithATimeoutAndPortAccess() throws InterruptedException {
+    @Test
+    void receiveWithATimeoutAndPortAccess() throws InterruptedException {
         Worker<Integer, Integer> worker = Worker.start(scope -> {
             scope.port().post(scope.port().receive() + 1);
             scope.close();
