@@ -69,12 +69,13 @@ final class Allocator {
     }
 
     /**
-     * Leases a zeroed block to the caller.
+     * Leases a block to the caller.
      *
+     * @param zeroed false if the caller overwrites all the bytes before anybody else sees them
      * @throws IllegalArgumentException if {@code bytes} is negative or the alignment no power of two
      * @throws OutOfMemoryError if there is no memory of that size
      */
-    static Block lease(long bytes, long alignment) {
+    static Block lease(long bytes, long alignment, boolean zeroed) {
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes=" + bytes + " must not be negative");
         }
@@ -92,7 +93,9 @@ final class Allocator {
             block = register(new Chunk(base, poolable));
         } else {
             POOLED.addAndGet(-block.chunk().base.byteSize());
-            block.chunk().base.asSlice(0, bytes).fill((byte) 0);
+            if (zeroed) {
+                block.chunk().base.asSlice(0, bytes).fill((byte) 0);
+            }
         }
         Chunk chunk = block.chunk();
         chunk.leased.setRelease(true);

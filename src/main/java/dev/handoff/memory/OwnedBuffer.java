@@ -139,8 +139,12 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
      */
     public static OwnedBuffer allocate(long bytes, long alignment) {
+        return allocate(bytes, alignment, true);
+    }
+
+    private static OwnedBuffer allocate(long bytes, long alignment, boolean zeroed) {
         NativeAccess.require();
-        Block block = Allocator.lease(bytes, alignment);
+        Block block = Allocator.lease(bytes, alignment, zeroed);
         OwnedBuffer buffer = new OwnedBuffer(new Region(block, 0, bytes, null, 1));
         STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
         return buffer;
@@ -157,7 +161,7 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
      */
     public static OwnedBuffer copyOf(MemorySegment source) {
-        OwnedBuffer buffer = allocate(source.byteSize());
+        OwnedBuffer buffer = allocate(source.byteSize(), 1, false);
         try {
             buffer.segment().copyFrom(source);
         } catch (RuntimeException | Error e) {

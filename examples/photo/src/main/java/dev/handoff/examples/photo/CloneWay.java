@@ -35,7 +35,8 @@ final class CloneWay implements Way {
         });
     }
 
-    @Override public Stages process() throws InterruptedException {
+    @Override
+    public Stages process() throws InterruptedException {
         long start = System.nanoTime();
         List<OwnedBuffer> strips = photo.split(workers.size(), rowBytes);
         for (int i = 0; i < workers.size(); i++) {
@@ -57,15 +58,18 @@ final class CloneWay implements Way {
                 answers.stream().mapToLong(Strip::bytesCopied).sum());
     }
 
-    @Override public String title() {
+    @Override
+    public String title() {
         return "clone";
     }
 
-    @Override public MemorySegment pixels() {
+    @Override
+    public MemorySegment pixels() {
         return photo.segment();
     }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         workers.forEach(Worker::close);
         photo.close();
     }

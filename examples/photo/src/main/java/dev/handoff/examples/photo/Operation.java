@@ -8,11 +8,13 @@ import java.util.Locale;
 enum Operation {
     /** Red, green and blue become {@code Math.round(0.299 R + 0.587 G + 0.114 B)}. */
     GRAYSCALE {
-        @Override void run(MemorySegment rgba) {
+        @Override
+        void run(MemorySegment rgba) {
             PixelKernels.grayscale(rgba, rgba);
         }
 
-        @Override void reference(byte[] rgba) {
+        @Override
+        void reference(byte[] rgba) {
             for (int i = 0; i < rgba.length; i += Picture.PIXEL_BYTES) {
                 int red = Byte.toUnsignedInt(rgba[i]);
                 int green = Byte.toUnsignedInt(rgba[i + 1]);
@@ -25,11 +27,13 @@ enum Operation {
     },
     /** Red, green and blue become 255 minus themselves. */
     INVERT {
-        @Override void run(MemorySegment rgba) {
+        @Override
+        void run(MemorySegment rgba) {
             PixelKernels.invert(rgba, rgba);
         }
 
-        @Override void reference(byte[] rgba) {
+        @Override
+        void reference(byte[] rgba) {
             for (int i = 0; i < rgba.length; i += Picture.PIXEL_BYTES) {
                 for (int colour = i; colour < i + 3; colour++) {
                     rgba[colour] = (byte) (255 - Byte.toUnsignedInt(rgba[colour]));
@@ -45,7 +49,8 @@ enum Operation {
     abstract void reference(byte[] rgba);
 
     /** As the user types it. */
-    @Override public String toString() {
+    @Override
+    public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -75,7 +75,8 @@ final class PhotoCommand implements Callable<Integer> {
                 });
     }
 
-    @Override public Integer call() throws Failure, InterruptedException {
+    @Override
+    public Integer call() throws Failure, InterruptedException {
         require(workers >= 1, "--workers must be at least 1, not " + workers);
         require(repetitions >= 1, "--repetitions must be at least 1, not " + repetitions);
         try {
@@ -134,7 +135,8 @@ final class PhotoCommand implements Callable<Integer> {
 
     /** The version of the library is that of its examples. */
     static final class Version implements IVersionProvider {
-        @Override public String[] getVersion() {
+        @Override
+        public String[] getVersion() {
             return new String[]{"Handoff " + Handoff.version()};
         }
     }

@@ -64,7 +64,8 @@ final class SharedWay implements Way {
         });
     }
 
-    @Override public Stages process() throws InterruptedException {
+    @Override
+    public Stages process() throws InterruptedException {
         long start = System.nanoTime();
         finished.set(0, 0);
         for (int i = 0; i < workers.size(); i++) {
@@ -93,15 +94,18 @@ final class SharedWay implements Way {
         finished.wake(0, 1);
     }
 
-    @Override public String title() {
+    @Override
+    public String title() {
         return "shared";
     }
 
-    @Override public MemorySegment pixels() {
+    @Override
+    public MemorySegment pixels() {
         return photo.segment();
     }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         workers.forEach(Worker::close);
     }
 }

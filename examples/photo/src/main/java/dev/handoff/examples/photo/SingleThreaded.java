@@ -14,21 +14,25 @@ final class SingleThreaded implements Way {
         this.operation = operation;
     }
 
-    @Override public String title() {
+    @Override
+    public String title() {
         return "single-threaded";
     }
 
-    @Override public MemorySegment pixels() {
+    @Override
+    public MemorySegment pixels() {
         return photo.segment();
     }
 
-    @Override public Stages process() {
+    @Override
+    public Stages process() {
         long start = System.nanoTime();
         Strip all = new Strip(photo).process(operation);
         return Stages.of(start, List.of(all.shift()), System.nanoTime(), all.bytesCopied());
     }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         photo.close();
     }
 }

@@ -36,7 +36,8 @@ final class TransferWay implements Way {
         });
     }
 
-    @Override public Stages process() throws InterruptedException {
+    @Override
+    public Stages process() throws InterruptedException {
         long start = System.nanoTime();
         List<OwnedBuffer> strips = photo.split(workers.size(), rowBytes); // from here on, photo itself is gone
         for (int i = 0; i < workers.size(); i++) {
@@ -53,15 +54,18 @@ final class TransferWay implements Way {
                 answers.stream().mapToLong(Strip::bytesCopied).sum());
     }
 
-    @Override public String title() {
+    @Override
+    public String title() {
         return "transfer";
     }
 
-    @Override public MemorySegment pixels() {
+    @Override
+    public MemorySegment pixels() {
         return photo.segment();
     }
 
-    @Override public void close() {
+    @Override
+    public void close() {
         workers.forEach(Worker::close);
         photo.close();
     }

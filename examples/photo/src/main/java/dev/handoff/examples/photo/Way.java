@@ -17,5 +17,6 @@ sealed interface Way extends AutoCloseable permits SingleThreaded, CloneWay, Tra
     Stages process() throws InterruptedException;
 
     /** Ends the workers and frees the memory. */
-    @Override void close();
+    @Override
+    void close();
 }
