@@ -1,5 +1,6 @@
 package dev.handoff.channel;
 
+import dev.handoff.sync.SpinWait;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what it holds
  */
 final class Mailbox<T> {
-    /** About 20 us of pauses: waking a thread that has parked costs more. */
-    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1 << 10 : 0;
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<T> queue = new ArrayDeque<>();
@@ -72,14 +70,11 @@ final class Mailbox<T> {
     /** The first element, as soon as there is one; or null where the time is up or this has ended and is empty. */
     @Nullable
     T poll(long timeoutNanos) throws InterruptedException {
-        if (!Thread.currentThread().isVirtual()) {
-            for (int i = 0; i < SPINS && size == 0 && end == null && timeoutNanos > 0; i++) {
-                Thread.onSpinWait();
-            }
-        }
+        long begun = System.nanoTime();
+        SpinWait.until(this::isReady, timeoutNanos);
         lock.lockInterruptibly();
         try {
-            long left = timeoutNanos;
+            long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - begun);
             while (queue.isEmpty() && end == null && left > 0) {
                 if (timeoutNanos == Long.MAX_VALUE) {
                     changed.await();
@@ -91,6 +86,10 @@ final class Mailbox<T> {
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean isReady() {
+        return size > 0 || end != null;
     }
 
     private @Nullable T take() {

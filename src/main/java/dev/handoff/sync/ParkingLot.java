@@ -36,8 +36,6 @@ public final class ParkingLot {
      * decides. The waiter itself reads the state without the lock: acquire, paired with the release in wake().
      */
     private static final int STRIPES = 256;
-    /** About 10 us of pauses: less than the 25-60 us that waking a parked thread costs. */
-    private static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 1 << 9 : 0;
     private static final Stripe[] STRIPE = new Stripe[STRIPES];
 
     static {
@@ -94,7 +92,9 @@ public final class ParkingLot {
         } finally {
             stripe.unlock();
         }
-        waiter.spin();
+        if (SpinWait.until(waiter::isWoken, timeoutNanos)) {
+            return WaitResult.WOKEN;
+        }
         while (!waiter.isWoken()) {
             long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
             if (left <= 0) {
@@ -213,15 +213,6 @@ public final class ParkingLot {
 
         boolean isWoken() {
             return (int) STATE.getAcquire(this) == WOKEN; // pairs with the release in wake()
-        }
-
-        /** A virtual thread parks at once: spinning would keep its waker off the carrier. */
-        void spin() {
-            if (!thread.isVirtual()) {
-                for (int i = 0; i < SPINS && !isWoken(); i++) {
-                    Thread.onSpinWait();
-                }
-            }
         }
     }
 
