@@ -1,0 +1,16 @@
+package dev.handoff.benchmarks;
+
+/** The flags of every forked JVM; nothing is inherited from the launcher. All else is the JVM's default. */
+final class Jvm {
+    /** What a user would set: the library reinterprets memory and calls C. */
+    static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+    /** For JMH 1.37 itself, which uses {@code Unsafe} and would have the JVM warn in each fork. */
+    static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+    /** Room for two buffers of 1 GiB; the default is a quarter of the machine. */
+    static final String DIRECT_MEMORY = "-XX:MaxDirectMemorySize=3g";
+    /** A path with no library: the Java twin of each kernel runs. */
+    static final String NO_NATIVE_KERNEL = "-Ddev.handoff.library.path=/nonexistent";
+
+    private Jvm() {
+    }
+}

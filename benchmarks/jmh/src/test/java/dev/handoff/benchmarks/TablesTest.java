@@ -1,0 +1,112 @@
+package dev.handoff.benchmarks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TablesTest {
+    private static final Environment ENVIRONMENT = new Environment("2026-01-02T03:04:05Z", "c0ffee", "A CPU", 2,
+            "8 GiB",
+            "Linux 6", "madvise", "Temurin", "avx2", "0.10", "0.0 %", "mvn verify");
+
+    @TempDir Path root;
+
+    /** Two sizes, one fork; the path of the JVM is one that a machine might have. */
+    private void keepRoundTrip() throws IOException {
+        StringBuilder json = new StringBuilder("[");
+        for (String method : new String[]{"cloned", "transferred", "shared"}) {
+            for (String bytes : new String[]{"1024", "104857600"}) {
+                double p50 = method.equals("cloned") && bytes.length() > 4 ? 8504.25 : 1.5;
+                json.append("""
+                        {"benchmark": "dev.handoff.benchmarks.RoundTrip.%s", "mode": "sample", "forks": 1,
+                         "jvm": "/usr/lib/jvm/some-jdk/bin/java", "jvmArgs": ["-Dlibrary=%s/lib"],
+                         "params": {"bytes": "%s", "reads": "FIRST_BYTE"},
+                         "primaryMetric": {"score": 2.25, "scoreError": "NaN", "scoreUnit": "us/op",
+                          "scorePercentiles": {"50.0": %s, "99.0": 70.125},
+                          "rawDataHistogram": [[[[1.5, 3], [70.125, 1]]]]},
+                         "secondaryMetrics": {}},""".formatted(method, root, bytes, p50));
+            }
+        }
+        json.setCharAt(json.length() - 1, ']');
+        Path raw = Files.writeString(root.resolve("raw.json"), json);
+        Results.keep(new Project(root), "round-trip", raw, ENVIRONMENT);
+    }
+
+    @Test
+    void aTableReplacesWhatStoodBetweenItsMarkers() throws IOException {
+        keepRoundTrip();
+        assertEquals("""
+                Before.
+                <!-- begin round-trip-first-byte -->
+
+                | payload | clone p50 | p99 | transfer p50 | p99 | shared p50 | p99 | clone / transfer, p50 |
+                |---|--:|--:|--:|--:|--:|--:|--:|
+                | 1 KiB | 1.50 µs | 70.1 µs | 1.50 µs | 70.1 µs | 1.50 µs | 70.1 µs | 1.00x |
+                | 100 MiB | 8,500 µs | 70.1 µs | 1.50 µs | 70.1 µs | 1.50 µs | 70.1 µs | 5,670x |
+
+                <!-- end -->
+                After.
+                """, Tables.rewritten(new Project(root), """
+                Before.
+                <!-- begin round-trip-first-byte -->
+                something older
+                <!-- end -->
+                After.
+                """));
+    }
+
+    @Test
+    void aTableWhoseResultIsMissingStaysAsItIs() {
+        String page = "<!-- begin pixels -->\nas it was\n<!-- end -->\n";
+        assertEquals(page, Tables.rewritten(new Project(root), page));
+    }
+
+    @Test
+    void anUnknownTableIsAnError() {
+        Project project = new Project(root);
+        assertThrows(IllegalArgumentException.class,
+                () -> Tables.rewritten(project, "<!-- begin pixel -->\n<!-- end -->\n"));
+    }
+
+    @Test
+    void whatIsKeptNamesNoMachineAndChangesNoFigure() throws IOException {
+        keepRoundTrip();
+        String kept = Files.readString(root.resolve("benchmarks/results/round-trip.json"));
+        assertFalse(kept.contains("/usr/lib"), kept);
+        assertFalse(kept.contains(root.toString()), kept);
+        assertTrue(kept.contains("\"-Dlibrary=./lib\""), kept);
+        assertTrue(kept.contains("[[1.5,3],[70.125,1]]"), kept);
+        assertTrue(kept.contains("\"NaN\""), kept);
+        assertEquals(ENVIRONMENT, Results.read(new Project(root), "round-trip").orElseThrow().environment());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.8412, 0.841", "8.25, 8.25", "53.26, 53.3", "999.6, '1,000'", "61068.2, '61,100'", "0, 0.00",
+            "0.0123, 0.0123"})
+    void figuresHaveThreeDigits(double value, String text) {
+        assertEquals(text, Tables.figures(value));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1 B", "1024, 1 KiB", "65536, 64 KiB", "104857600, 100 MiB",
+            "1073741824, 1 GiB"})
+    void sizesAreInTheLargestUnitThatFits(String bytes, String text) {
+        assertEquals(text, Tables.size(bytes));
+    }
+
+    @Test
+    void thePageShowsTheResultsThatAreKept() throws IOException {
+        Project project = Project.current();
+        String page = Files.readString(project.page());
+        assertEquals(Tables.rewritten(project, page), page, "docs/performance.md says how to write the tables anew");
+    }
+}
