@@ -70,16 +70,17 @@ final class Mailbox<T> {
     /** The first element, as soon as there is one; or null where the time is up or this has ended and is empty. */
     @Nullable
     T poll(long timeoutNanos) throws InterruptedException {
-        long begun = System.nanoTime();
+        boolean forever = timeoutNanos == Long.MAX_VALUE;
+        long deadline = forever ? 0 : System.nanoTime() + timeoutNanos;
         SpinWait.until(this::isReady, timeoutNanos);
         lock.lockInterruptibly();
         try {
-            long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - begun);
+            long left = timeoutNanos;
             while (queue.isEmpty() && end == null && left > 0) {
-                if (timeoutNanos == Long.MAX_VALUE) {
+                if (forever) {
                     changed.await();
                 } else {
-                    left = changed.awaitNanos(left);
+                    left = changed.awaitNanos(deadline - System.nanoTime());
                 }
             }
             return take();

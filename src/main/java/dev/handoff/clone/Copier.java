@@ -14,31 +14,30 @@ import org.jspecify.annotations.Nullable;
  * One run of the clone algorithm.
  *
  * <p>
- * Depth first, with a stack of {@link Frame}s on the heap instead of recursion. What is mutable exists before its
- * contents do (its shell is in {@code copies} from the start), so cycles find it. What is immutable (a record, an
- * unmodifiable collection) exists only when its contents do; while it waits, {@code copies} holds its frame. A slot
- * that meets such a frame is registered with it and filled when it is done. A cycle of immutables alone can't be built
- * in Java, so nothing waits in the end.
+ * Depth first, with a stack of {@link Frame}s on the heap instead of recursion. What is mutable exists, empty, before its
+ * contents do, so cycles find it. What is immutable (a record, an unmodifiable collection) exists only when its contents
+ * do. Outside of cycles every frame is finished when its contents are: collections are filled before anything is built
+ * on them.
  *
  * <p>
- * Collections are filled once all their elements are there. As soon as a cycle has been seen, filling waits until the
- * whole graph is there, so that hash codes and comparisons see finished keys.
+ * Frames that lead back to each other are found as they are left, by Tarjan's algorithm for strongly connected
+ * components (SIAM J. Comput. 1, 1972), and finished together: see {@link #finishCycle}. In there a slot that meets an
+ * immutable object without a copy waits for its frame. A cycle of immutables alone can't be built in Java, but one that
+ * runs through unmodifiable views looks like one; it is refused.
  */
 final class Copier {
     /** In place of a copy: a frame was pushed, and will deliver it. */
     private static final Object PUSHED = new Object();
 
     private final ArrayDeque<Frame> stack = new ArrayDeque<>();
+    /** Frames that have been left, but may belong to a cycle with one that is still on the stack. */
+    private final ArrayDeque<Frame> left = new ArrayDeque<>();
     private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
-    private final List<Frame> unfilled = new ArrayList<>();
     private final IdentityHashMap<Transferable, Transfer> transfers = new IdentityHashMap<>();
     private final List<Transfer> begun = new ArrayList<>();
     private final List<OwnedBuffer> copiedBuffers = new ArrayList<>();
     private final boolean moveAll;
-    /** Whether a value was met inside itself; what is filled from then on is filled at the end. */
-    private boolean cyclic;
-    /** Slots that wait for a frame. */
-    private int waiting;
+    private int visited;
 
     private Copier(boolean moveAll) {
         this.moveAll = moveAll;
@@ -88,29 +87,124 @@ final class Copier {
             if (top.next < top.slots.length) {
                 int slot = top.next++;
                 @Nullable Object child = resolve(top.slots[slot]);
-                if (child != PUSHED) {
-                    put(top, slot, child);
+                if (child instanceof Frame known) {
+                    refer(top, slot, known);
+                } else if (child != PUSHED) {
+                    top.set(slot, child);
                 }
             } else {
                 stack.removeLast();
-                top.walked = true;
-                complete(top);
+                leave(top);
                 Frame parent = stack.peekLast();
                 if (parent != null) {
-                    put(parent, parent.next - 1, top.handle());
+                    refer(parent, parent.next - 1, top);
                 }
             }
-        }
-        unfilled.forEach(Frame::finish);
-        if (bottom.copy == null || waiting > 0) {
-            throw new DataCloneException("$: a cycle runs through unmodifiable views only, so no copy can be begun");
         }
         return bottom.copy;
     }
 
+    /** Puts into a slot what a frame has to offer, and notes where that leads back to. */
+    private static void refer(Frame frame, int slot, Frame child) {
+        if (!child.done) {
+            frame.low = Math.min(frame.low, child.low);
+            frame.delicate |= frame.isArrangedBy(slot);
+        }
+        if (child.copy == null) {
+            frame.slots[slot] = null; // rather than the original: a constructor may look
+            frame.missing++;
+            child.waiters.add(new Frame.Slot(frame, slot));
+        } else {
+            frame.set(slot, child.copy);
+        }
+    }
+
+    /** Finishes a frame whose contents have all been visited, or leaves it to the first of the cycle that it is in. */
+    private void leave(Frame frame) {
+        if (frame.low < frame.index) {
+            left.addLast(frame);
+            return;
+        }
+        try {
+            boolean alone = left.isEmpty() || left.getLast().index < frame.index;
+            if (alone && frame.missing == 0) {
+                frame.finish();
+            } else {
+                List<Frame> cycle = new ArrayList<>();
+                while (!left.isEmpty() && left.getLast().index > frame.index) {
+                    cycle.add(left.removeLast());
+                }
+                cycle = cycle.reversed();
+                cycle.add(frame);
+                finishCycle(cycle);
+            }
+        } catch (DataCloneException e) {
+            throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
+        }
+    }
+
     /**
-     * What a value becomes in the copy: itself, its copy, the frame that will build it, or {@link #PUSHED} where a new
-     * frame is on the stack and delivers to the slot that asks.
+     * Finishes frames that lead to each other, innermost first. Lists and arrays come first, with gaps; then whatever is
+     * immutable and has all it needs, those last that hash their elements, as each of these fills gaps; at last the
+     * collections whose keys lead back to them, again and again until no hash code changes any more, as one may be a key
+     * of the other.
+     */
+    private static void finishCycle(List<Frame> cycle) {
+        List<Frame> immutable = new ArrayList<>();
+        List<Frame.Filled> arranged = new ArrayList<>();
+        List<Frame> waiting = new ArrayList<>();
+        for (Frame frame : cycle) {
+            if (frame.copy == null) {
+                immutable.add(frame);
+            } else if (frame.delicate && frame instanceof Frame.Filled filled) {
+                arranged.add(filled);
+            } else if (frame.missing == 0 || frame.takesGaps()) {
+                frame.finish();
+            } else {
+                waiting.add(frame);
+            }
+        }
+        build(immutable);
+        waiting.forEach(Frame::finish);
+        boolean changed = true;
+        for (int pass = 0; changed && pass <= arranged.size(); pass++) {
+            changed = false;
+            for (Frame.Filled frame : arranged) {
+                changed |= frame.rearrange();
+            }
+        }
+        arranged.forEach(Frame::finish);
+    }
+
+    private static void build(List<Frame> immutable) {
+        ArrayDeque<Frame> ready = new ArrayDeque<>();
+        ArrayDeque<Frame> delicate = new ArrayDeque<>();
+        for (Frame frame : immutable) {
+            if (frame.missing == 0) {
+                (frame.delicate ? delicate : ready).add(frame);
+            }
+        }
+        int built = 0;
+        while (!ready.isEmpty() || !delicate.isEmpty()) {
+            Frame frame = ready.isEmpty() ? delicate.remove() : ready.remove();
+            frame.finish();
+            built++;
+            for (Frame.Slot slot : frame.waiters) {
+                Frame waiter = slot.frame();
+                waiter.set(slot.index(), frame.copy);
+                if (--waiter.missing == 0 && waiter.copy == null) {
+                    (waiter.delicate ? delicate : ready).add(waiter);
+                }
+            }
+        }
+        if (built < immutable.size()) {
+            throw new DataCloneException("a cycle runs through unmodifiable views only, so no copy can be begun");
+        }
+    }
+
+    /**
+     * What a value becomes in the copy: itself, its copy, the frame that has or will have it, or {@link #PUSHED} where a
+     * new frame is on the stack and delivers to the slot that asks.
      */
     private @Nullable Object resolve(@Nullable Object value) {
         if (value == null) {
@@ -121,10 +215,6 @@ final class Copier {
             return value;
         }
         @Nullable Object known = copies.get(value);
-        if (known instanceof Frame frame) {
-            cyclic |= !frame.done;
-            return frame.handle();
-        }
         if (known != null) {
             return known;
         }
@@ -136,6 +226,7 @@ final class Copier {
         }
         copies.put(value, opened);
         if (opened instanceof Frame frame) {
+            frame.index = frame.low = visited++;
             stack.addLast(frame);
             return PUSHED;
         }
@@ -167,41 +258,6 @@ final class Copier {
             return copy;
         } catch (DetachedException e) {
             throw new DataCloneException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private void put(Frame frame, int slot, @Nullable Object value) {
-        if (value instanceof Frame pending) {
-            pending.waiters.add(new Frame.Slot(frame, slot));
-            frame.missing++;
-            waiting++;
-        } else {
-            frame.set(slot, value);
-        }
-    }
-
-    /** Finishes a frame if it has all it needs, and then whatever waited for it. */
-    private void complete(Frame first) {
-        ArrayDeque<Frame> ready = new ArrayDeque<>();
-        for (Frame frame = first; frame != null; frame = ready.poll()) {
-            if (!frame.walked || frame.missing > 0) {
-                continue;
-            }
-            if (frame.copy != null && cyclic) {
-                unfilled.add(frame);
-            } else {
-                try {
-                    frame.finish();
-                } catch (DataCloneException e) {
-                    throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
-                }
-            }
-            for (Frame.Slot waiter : frame.waiters) {
-                waiting--;
-                waiter.frame().missing--;
-                put(waiter.frame(), waiter.index(), frame.handle());
-                ready.add(waiter.frame());
-            }
         }
     }
 

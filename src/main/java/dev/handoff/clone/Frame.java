@@ -22,28 +22,37 @@ abstract class Frame {
     int next;
     /** Slots that wait for a frame. */
     int missing;
-    /** Whether all slots have been visited. */
-    boolean walked;
-    /** Whether the copy is complete. */
+    /** Its place in the order of visits. */
+    int index;
+    /** The first frame in that order, of those not done, that it or anything in it leads back to. */
+    int low;
+    /** Whether the copy is complete, or at least so far that others may be built on it. */
     boolean done;
+    /** Whether {@linkplain #isArrangedBy what arranges it} is in a cycle with it: a key that leads to its own map. */
+    boolean delicate;
 
     Frame(@Nullable Object[] slots, @Nullable Object copy) {
         this.slots = slots;
         this.copy = copy;
     }
 
-    /** What others may refer to: the copy, or this frame where it is not there yet. */
-    final Object handle() {
-        return copy != null ? copy : this;
-    }
-
     void set(int slot, @Nullable Object value) {
         slots[slot] = value;
     }
 
-    /** Builds or fills the copy from its slots, which are all there. */
+    /** Builds or fills the copy from its slots. */
     void finish() {
         done = true;
+    }
+
+    /** Whether the copy's structure depends on what a slot holds: on a hash code, on a comparison. */
+    boolean isArrangedBy(int slot) {
+        return false;
+    }
+
+    /** Whether the copy can be finished while slots are still missing, and takes these later. */
+    boolean takesGaps() {
+        return false;
     }
 
     /** How an expression goes from this object to a slot. */
@@ -51,10 +60,24 @@ abstract class Frame {
         return "[" + slot + "]";
     }
 
-    /** An array: its slots are the copy itself. */
+    /** How a map's slots, keys and values in turn, read in a path. */
+    static String mapStep(@Nullable Object[] slots, int slot) {
+        if (slot % 2 == 0) {
+            return ".key(" + slot / 2 + ")";
+        }
+        Object key = slots[slot - 1];
+        return key instanceof CharSequence ? "[\"" + key + "\"]" : "[" + key + "]";
+    }
+
+    /** An array, or a list over one: what is put into the slots is in the copy. */
     static final class OfArray extends Frame {
-        OfArray(@Nullable Object[] copy) {
-            super(copy, copy);
+        OfArray(@Nullable Object[] slots, Object copy) {
+            super(slots, copy);
+        }
+
+        @Override
+        boolean takesGaps() {
+            return true;
         }
     }
 
@@ -85,12 +108,35 @@ abstract class Frame {
         abstract Object build();
     }
 
-    /** How a map's slots, keys and values in turn, read in a path. */
-    static String mapStep(@Nullable Object[] slots, int slot) {
-        if (slot % 2 == 0) {
-            return ".key(" + slot / 2 + ")";
+    /** A mutable collection or map: its copy is filled, and filled anew, from the slots. */
+    abstract static class Filled extends Frame {
+        Filled(@Nullable Object[] slots, Object shell) {
+            super(slots, shell);
         }
-        Object key = slots[slot - 1];
-        return key instanceof CharSequence ? "[\"" + key + "\"]" : "[" + key + "]";
+
+        @Override
+        final void finish() {
+            fill();
+            if (size() != expectedSize()) {
+                throw new DataCloneException("it holds " + expectedSize() + " elements of which only " + size()
+                        + " differ by now, so a copy would lose some");
+            }
+            super.finish();
+        }
+
+        /** Fills the copy anew; tells whether that changed its structure, as far as its elements' hash codes can tell. */
+        final boolean rearrange() {
+            int before = arrangement();
+            fill();
+            return arrangement() != before;
+        }
+
+        abstract void fill();
+
+        abstract int size();
+
+        abstract int expectedSize();
+
+        abstract int arrangement();
     }
 }

@@ -35,8 +35,11 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -67,10 +70,12 @@ final class Plans {
             Class.class, UUID.class, URI.class, Pattern.class, Locale.class, Currency.class, SharedBuffer.class,
             Collections.emptyList().getClass(), Collections.emptySet().getClass(), Collections.emptyMap().getClass());
 
-    private static final Map<Class<?>, Function<Object, Object>> COLLECTIONS = Map.ofEntries(
+    private static final Map<Class<?>, Function<Object, Object>> LISTS = Map.ofEntries(
             shell(ArrayList.class, c -> new ArrayList<>(c.size())), shell(LinkedList.class, c -> new LinkedList<>()),
             shell(Vector.class, c -> new Vector<>(c.size())),
-            shell(CopyOnWriteArrayList.class, c -> new CopyOnWriteArrayList<>()),
+            shell(CopyOnWriteArrayList.class, c -> new CopyOnWriteArrayList<>()));
+
+    private static final Map<Class<?>, Function<Object, Object>> COLLECTIONS = Map.ofEntries(
             shell(ArrayDeque.class, c -> new ArrayDeque<>(c.size())),
             shell(HashSet.class, c -> HashSet.newHashSet(c.size())),
             shell(LinkedHashSet.class, c -> LinkedHashSet.newLinkedHashSet(c.size())),
@@ -107,6 +112,7 @@ final class Plans {
         return PLANS.get(type);
     }
 
+    @SuppressWarnings("unchecked") // a shell holds what its original does
     private static Plan plan(Class<?> type) {
         if (isImmutable(type)) {
             return SHARED;
@@ -117,13 +123,17 @@ final class Plans {
         if (type.isRecord()) {
             return recordPlan(type);
         }
+        Function<Object, Object> list = LISTS.get(type);
+        if (list != null) {
+            return l -> new OfList((List<?>) l, (List<@Nullable Object>) list.apply(l));
+        }
         Function<Object, Object> collection = COLLECTIONS.get(type);
         if (collection != null) {
-            return c -> new OfCollection((Collection<?>) c, collection.apply(c));
+            return c -> new OfCollection((Collection<Object>) c, (Collection<Object>) collection.apply(c));
         }
         Function<Object, Object> map = MAPS.get(type);
         if (map != null) {
-            return m -> new OfMap((Map<?, ?>) m, map.apply(m));
+            return m -> new OfMap((Map<Object, Object>) m, (Map<Object, Object>) map.apply(m));
         }
         Function<List<Object>, Object> make = FROZEN.getOrDefault(type, VIEWS.get(type));
         if (make != null) {
@@ -136,7 +146,10 @@ final class Plans {
             return s -> ((EnumSet<?>) s).clone();
         }
         if (type.getName().equals("java.util.Arrays$ArrayList")) {
-            return l -> new OfAsList(((List<?>) l).toArray());
+            return l -> {
+                @Nullable Object[] slots = ((List<?>) l).toArray();
+                return new Frame.OfArray(slots, Arrays.asList(slots)); // a view, hence filled with its slots
+            };
         }
         if (Transferable.class.isAssignableFrom(type)) {
             return t -> {
@@ -187,7 +200,7 @@ final class Plans {
         boolean leaf = component.isPrimitive()
                 || (Modifier.isFinal(component.getModifiers()) || component.isEnum()) && isImmutable(component);
         if (!leaf) {
-            return a -> new Frame.OfArray(((Object[]) a).clone());
+            return a -> arrayFrame(((Object[]) a).clone());
         }
         return a -> {
             int length = Array.getLength(a);
@@ -195,6 +208,10 @@ final class Plans {
             System.arraycopy(a, 0, copy, 0, length);
             return copy;
         };
+    }
+
+    private static Frame arrayFrame(Object[] copy) {
+        return new Frame.OfArray(copy, copy);
     }
 
     // ---- records
@@ -214,7 +231,7 @@ final class Plans {
                         .asType(MethodType.methodType(Object.class, Object.class));
             }
             constructor = lookup.findConstructor(type, MethodType.methodType(void.class, types))
-                    .asSpreader(Object[].class, types.length)
+                    .asFixedArity().asSpreader(Object[].class, types.length)
                     .asType(MethodType.methodType(Object.class, Object[].class));
         } catch (ReflectiveOperationException e) {
             return o -> {
@@ -279,38 +296,102 @@ final class Plans {
 
     // ---- collections
 
-    private static final class OfCollection extends Frame {
-        OfCollection(Collection<?> original, Object shell) {
+    /** A list keeps its elements in the order of the slots, so that one can follow later. */
+    private static final class OfList extends Frame {
+        private final List<@Nullable Object> list;
+
+        OfList(List<?> original, List<@Nullable Object> shell) {
             super(original.toArray(), shell);
+            list = shell;
         }
 
         @Override
-        @SuppressWarnings("unchecked")
-        void finish() {
-            ((Collection<@Nullable Object>) handle()).addAll(Arrays.asList(slots));
-            super.finish();
-        }
-    }
-
-    private static final class OfAsList extends Frame {
-        OfAsList(@Nullable Object[] slots) {
-            super(slots, Arrays.asList(slots));
-        }
-    }
-
-    private static final class OfMap extends Frame {
-        OfMap(Map<?, ?> original, Object shell) {
-            super(entries(original), shell);
-        }
-
-        @Override
-        @SuppressWarnings("unchecked")
-        void finish() {
-            var map = (Map<@Nullable Object, @Nullable Object>) handle();
-            for (int i = 0; i < slots.length; i += 2) {
-                map.put(slots[i], slots[i + 1]);
+        void set(int slot, @Nullable Object value) {
+            super.set(slot, value);
+            if (done) {
+                list.set(slot, value);
             }
+        }
+
+        @Override
+        void finish() {
+            list.addAll(Arrays.asList(slots));
             super.finish();
+        }
+
+        @Override
+        boolean takesGaps() {
+            return true;
+        }
+    }
+
+    private static final class OfCollection extends Frame.Filled {
+        private final Collection<Object> collection;
+
+        OfCollection(Collection<Object> original, Collection<Object> shell) {
+            super(original.toArray(), shell);
+            collection = shell;
+        }
+
+        @Override
+        void fill() {
+            collection.clear();
+            collection.addAll(list(slots));
+        }
+
+        @Override
+        int size() {
+            return collection.size();
+        }
+
+        @Override
+        int expectedSize() {
+            return slots.length;
+        }
+
+        @Override
+        boolean isArrangedBy(int slot) {
+            return collection instanceof Set || collection instanceof PriorityQueue;
+        }
+
+        @Override
+        int arrangement() {
+            return Plans.arrangement(collection, !(collection instanceof Set) || collection instanceof SortedSet);
+        }
+    }
+
+    private static final class OfMap extends Frame.Filled {
+        private final Map<Object, Object> map;
+
+        OfMap(Map<Object, Object> original, Map<Object, Object> shell) {
+            super(entries(original), shell);
+            map = shell;
+        }
+
+        @Override
+        void fill() {
+            map.clear();
+            mapOf(map, list(slots));
+        }
+
+        @Override
+        int size() {
+            return map.size();
+        }
+
+        @Override
+        int expectedSize() {
+            return slots.length / 2;
+        }
+
+        @Override
+        boolean isArrangedBy(int slot) {
+            return slot % 2 == 0 && !(map instanceof IdentityHashMap);
+        }
+
+        @Override
+        int arrangement() {
+            return Plans.arrangement(map.keySet(), map instanceof SortedMap);
         }
 
         @Override
@@ -319,20 +400,45 @@ final class Plans {
         }
     }
 
+    /** A number that changes, most likely, where elements change their places. */
+    private static int arrangement(Collection<Object> elements, boolean sorted) {
+        int arrangement = elements.size();
+        for (Object e : elements) {
+            arrangement = 31 * arrangement + (sorted ? System.identityHashCode(e) : Objects.hashCode(e));
+        }
+        return arrangement;
+    }
+
     private static final class OfUnmodifiable extends Frame.Immutable {
         private final Function<List<Object>, Object> make;
         private final boolean isMap;
+        private final boolean isHashed;
 
         OfUnmodifiable(Object original, @Nullable Object[] elements,
                 Function<List<Object>, Object> make, boolean view) {
             super(original, elements, view);
             this.make = make;
             this.isMap = original instanceof Map;
+            this.isHashed = original instanceof Set;
         }
 
         @Override
         Object build() {
-            return make.apply(list(slots));
+            try {
+                Object built = make.apply(list(slots));
+                int size = built instanceof Map<?, ?> map ? map.size() * 2 : ((Collection<?>) built).size();
+                if (size == slots.length) {
+                    return built;
+                }
+            } catch (IllegalArgumentException e) {
+                // Set.of refuses equal elements: the same case
+            }
+            throw new DataCloneException("it holds elements that are equal by now, so a copy would lose some");
+        }
+
+        @Override
+        boolean isArrangedBy(int slot) {
+            return isMap ? slot % 2 == 0 : isHashed;
         }
 
         @Override

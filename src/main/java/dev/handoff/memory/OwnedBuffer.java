@@ -523,6 +523,11 @@ public final class OwnedBuffer implements Transferable {
             STATE.setOpaque(successor,
                     new Gone("never handed over, as its message was not sent", Thread.currentThread()));
             if (claimed && state == Thread.currentThread()) {
+                try {
+                    closeView(); // somebody may have looked while the message was copied
+                } catch (IllegalStateException e) {
+                    return; // and a native call still looks: so the buffer keeps its owner
+                }
                 publish();
             }
         }
