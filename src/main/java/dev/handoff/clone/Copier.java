@@ -166,14 +166,22 @@ final class Copier {
         }
         build(immutable);
         waiting.forEach(Frame::finish);
+        try {
+            arrange(arranged);
+        } catch (StackOverflowError e) { // they were put in before the cycle was closed, and nobody can find them since
+            throw new DataCloneException("a collection is in a cycle with its own keys, whose hash codes never end", e);
+        }
+    }
+
+    private static void arrange(List<Frame.Filled> frames) {
         boolean changed = true;
-        for (int pass = 0; changed && pass <= arranged.size(); pass++) {
+        for (int pass = 0; changed && pass <= frames.size(); pass++) {
             changed = false;
-            for (Frame.Filled frame : arranged) {
+            for (Frame.Filled frame : frames) {
                 changed |= frame.rearrange();
             }
         }
-        arranged.forEach(Frame::finish);
+        frames.forEach(Frame::finish);
     }
 
     private static void build(List<Frame> immutable) {

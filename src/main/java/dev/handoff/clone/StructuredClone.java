@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Identity and cycles are kept: what was one object in the value is one object in the copy. Depth is limited by the
  * heap, not by the stack. A record is cloned through its accessors and its canonical constructor, after what it holds
- * has been; only in a cycle can a constructor see a collection that is still empty. The module of a record class must
+ * has been; only in a cycle can a constructor see a list with gaps or a collection that is still empty. Hash tables and
+ * sorted collections are arranged anew; one that would lose elements by that, or whose keys lead back to it so that their
+ * hash codes never end, is refused. The module of a record class must
  * open its package to {@code dev.handoff} unless the class and its package are public and exported.
  *
  * <p>

@@ -1,0 +1,58 @@
+package dev.handoff.memory;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.NativeCall;
+import dev.handoff.testing.Threads;
+import dev.handoff.testing.Threads.Kind;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+/** A move that began with an unclaimed buffer and was given up after the mover had looked at the bytes. */
+class AbortedMoveTest {
+    @Test
+    void leavesNoViewBehindOnABufferThatIsUnclaimedAgain() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
+        Transfer move = buffer.beginTransfer();
+        MemorySegment view = buffer.segment(); // as a record's accessor may do while its message is copied
+        move.abort();
+        assertEquals(State.UNCLAIMED, buffer.state());
+        Threads.on(Kind.PLATFORM, "next", () -> {
+            buffer.segment().fill((byte) 1);
+            return null;
+        });
+        assertThrows(IllegalStateException.class, () -> view.get(JAVA_BYTE, 0), "two threads at the same bytes");
+        buffer.close();
+    }
+
+    @Test
+    void leavesNoViewBehindThatWasOpenedAfterTheRevocation() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
+        Transfer move = buffer.beginTransfer();
+        move.revoke();
+        MemorySegment view = buffer.segment();
+        move.abort();
+        assertEquals(State.UNCLAIMED, buffer.state());
+        assertThrows(IllegalStateException.class, () -> view.get(JAVA_BYTE, 0));
+        buffer.close();
+    }
+
+    @Test
+    void keepsTheBufferWhereANativeCallUsesIt() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
+        Transfer move = buffer.beginTransfer();
+        MemorySegment view = buffer.segment();
+        NativeCall.using(view, () -> {
+            assertThrows(IllegalStateException.class, move::revoke);
+            move.abort();
+            assertAll(() -> assertSame(Thread.currentThread(), buffer.owner(), "or another thread could join the call"),
+                    () -> assertSame(view, buffer.segment()));
+        });
+        buffer.close();
+    }
+}

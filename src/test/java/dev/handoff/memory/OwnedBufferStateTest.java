@@ -1,0 +1,423 @@
+package dev.handoff.memory;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.handoff.clone.DataCloneException;
+import dev.handoff.clone.StructuredClone;
+import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.Threads;
+import dev.handoff.testing.Threads.Kind;
+import dev.handoff.testing.Threads.Resident;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The state table of {@link OwnedBuffer}, cell by cell. */
+class OwnedBufferStateTest {
+    private static final int BYTES = 64;
+
+    /** The columns of the table, and every way to get there. */
+    enum Condition {
+        UNCLAIMED, OWNED_BY_ME, OWNED_BY_A_PLATFORM_THREAD, OWNED_BY_A_VIRTUAL_THREAD, OWNED_BY_A_DEAD_PLATFORM_THREAD, OWNED_BY_A_DEAD_VIRTUAL_THREAD, TRANSFERRED, SPLIT, JOINED, POSTED, CLOSED, RECEIVED_BY_NOBODY;
+
+        boolean isFree() {
+            return this == UNCLAIMED || this == OWNED_BY_A_DEAD_PLATFORM_THREAD
+                    || this == OWNED_BY_A_DEAD_VIRTUAL_THREAD;
+        }
+
+        boolean isAnothers() {
+            return this == OWNED_BY_A_PLATFORM_THREAD || this == OWNED_BY_A_VIRTUAL_THREAD;
+        }
+
+        boolean isGone() {
+            return ordinal() >= TRANSFERRED.ordinal();
+        }
+    }
+
+    /** What is to come of an operation: the state afterwards, or an exception and no change at all. */
+    private record Outcome(State after, Class<? extends Exception> thrown) {
+        static final Outcome OWNED = new Outcome(State.OWNED, null);
+        static final Outcome GONE = new Outcome(State.GONE, null);
+        /** Works, and leaves the state as it was. */
+        static final Outcome SAME = new Outcome(null, null);
+        static final Outcome WRONG_THREAD = new Outcome(null, WrongThreadException.class);
+        static final Outcome DETACHED = new Outcome(null, DetachedException.class);
+        static final Outcome REFUSED = new Outcome(null, DataCloneException.class);
+    }
+
+    @FunctionalInterface
+    private interface Act {
+        void on(OwnedBuffer handle);
+    }
+
+    /** The rows of the table. */
+    enum Operation {
+        SEGMENT(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
+            assertEquals(BYTES, b.segment().byteSize());
+            assertSame(b.segment(), b.segment());
+            assertPattern(b.segment());
+        }), VIEW(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
+            Int32View view = Int32View.of(b);
+            assertEquals(BYTES / 4, view.length());
+            assertEquals(0x04030201, view.get(0));
+        }), VIEW_OF_A_PART(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
+                b -> assertEquals(0x08070605, Int32View.of(b, 4, 1).get(0))), COPY_OUT(Outcome.OWNED, Outcome.OWNED,
+                        Outcome.DETACHED, b -> {
+                            try (OwnedBuffer copy = OwnedBuffer.copyOf(b.segment())) {
+                                assertPattern(copy.segment());
+                            }
+                        }), COPY_IN(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
+                                b -> b.segment().copyFrom(pattern())), CLAIM(Outcome.OWNED, Outcome.OWNED,
+                                        Outcome.DETACHED, b -> assertSame(b, b.claim())), TRANSFER(Outcome.GONE,
+                                                Outcome.GONE, Outcome.DETACHED, b -> {
+                                                    OwnedBuffer next = b.transfer();
+                                                    assertNotSame(b, next);
+                                                    assertFreshWhole(next);
+                                                }), LISTED_IN_A_CLONE(Outcome.GONE, Outcome.GONE, Outcome.REFUSED,
+                                                        b -> assertFreshWhole(StructuredClone.clone(b, b))), POST(
+                                                                Outcome.GONE, Outcome.GONE, Outcome.DETACHED, b -> {
+                                                                    Transfer move = b.beginTransfer();
+                                                                    move.revoke();
+                                                                    OwnedBuffer next = (OwnedBuffer) move.successor();
+                                                                    assertSame(next, move.successor());
+                                                                    move.commit("a test");
+                                                                    assertFreshWhole(next);
+                                                                }), ABORTED_POST(Outcome.SAME, Outcome.SAME,
+                                                                        Outcome.DETACHED, b -> {
+                                                                            Transfer move = b.beginTransfer();
+                                                                            assertEquals(State.OWNED, b.state());
+                                                                            assertSame(Thread.currentThread(),
+                                                                                    b.owner());
+                                                                            move.revoke();
+                                                                            move.abort();
+                                                                            OwnedBuffer next = (OwnedBuffer) move
+                                                                                    .successor();
+                                                                            assertEquals(
+                                                                                    "this buffer of 64 bytes is gone: never handed over, as its message was not sent by "
+                                                                                            + me(),
+                                                                                    assertThrows(
+                                                                                            DetachedException.class,
+                                                                                            next::segment)
+                                                                                            .getMessage());
+                                                                        }), IN_A_CLONE(Outcome.REFUSED, Outcome.OWNED,
+                                                                                Outcome.REFUSED,
+                                                                                b -> assertFreshWhole(StructuredClone
+                                                                                        .clone(b))), SPLIT(Outcome.GONE,
+                                                                                                Outcome.GONE,
+                                                                                                Outcome.DETACHED,
+                                                                                                b -> assertParts(
+                                                                                                        b.split(2, 1),
+                                                                                                        32,
+                                                                                                        32)), SPLIT_AT(
+                                                                                                                Outcome.GONE,
+                                                                                                                Outcome.GONE,
+                                                                                                                Outcome.DETACHED,
+                                                                                                                b -> assertParts(
+                                                                                                                        b.splitAt(
+                                                                                                                                4,
+                                                                                                                                60),
+                                                                                                                        4,
+                                                                                                                        56,
+                                                                                                                        4)), JOIN(
+                                                                                                                                Outcome.GONE,
+                                                                                                                                Outcome.GONE,
+                                                                                                                                Outcome.DETACHED,
+                                                                                                                                b -> assertFreshWhole(
+                                                                                                                                        OwnedBuffer
+                                                                                                                                                .join(List
+                                                                                                                                                        .of(b)))), CLOSE(
+                                                                                                                                                                Outcome.GONE,
+                                                                                                                                                                Outcome.GONE,
+                                                                                                                                                                Outcome.SAME,
+                                                                                                                                                                OwnedBuffer::close), BYTE_SIZE(
+                                                                                                                                                                        b -> assertEquals(
+                                                                                                                                                                                BYTES,
+                                                                                                                                                                                b.byteSize())), STATE(
+                                                                                                                                                                                        b -> assertSame(
+                                                                                                                                                                                                b.state(),
+                                                                                                                                                                                                b.state())), OWNER(
+                                                                                                                                                                                                        b -> assertEquals(
+                                                                                                                                                                                                                b.state() == State.OWNED,
+                                                                                                                                                                                                                b.owner() != null)), TO_STRING(
+                                                                                                                                                                                                                        b -> assertTrue(
+                                                                                                                                                                                                                                b.toString()
+                                                                                                                                                                                                                                        .startsWith(
+                                                                                                                                                                                                                                                "OwnedBuffer[64 bytes, "),
+                                                                                                                                                                                                                                b.toString()));
+
+        private final Outcome free;
+        private final Outcome mine;
+        private final Outcome anothers;
+        private final Outcome gone;
+        private final Act act;
+
+        Operation(Outcome free, Outcome mine, Outcome gone, Act act) {
+            this(free, mine, Outcome.WRONG_THREAD, gone, act);
+        }
+
+        /** One that only looks. */
+        Operation(Act act) {
+            this(Outcome.SAME, Outcome.SAME, Outcome.SAME, Outcome.SAME, act);
+        }
+
+        Operation(Outcome free, Outcome mine, Outcome anothers, Outcome gone, Act act) {
+            this.free = free;
+            this.mine = mine;
+            this.anothers = anothers;
+            this.gone = gone;
+            this.act = act;
+        }
+
+        Outcome outcome(Condition condition) {
+            return condition.isFree()
+                    ? free
+                    : condition.isGone() ? gone : condition.isAnothers() ? anothers : mine;
+        }
+    }
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+    /** The owner, dead or alive, or who took the handle. */
+    private Thread other;
+    /** Where another thread lives and owns the handle. */
+    private Resident resident;
+    /** A view that was opened before, by whoever owned the handle then. */
+    private MemorySegment oldView;
+
+    @AfterEach
+    void closeEverything() throws Exception {
+        for (AutoCloseable c : open.reversed()) {
+            c.close();
+        }
+    }
+
+    static Stream<Arguments> cells() {
+        return Stream.of(Operation.values())
+                .flatMap(row -> Stream.of(Condition.values()).map(column -> Arguments.of(row, column)));
+    }
+
+    @ParameterizedTest(name = "{0} of a handle that is {1}")
+    @MethodSource("cells")
+    void eachCellIsAsTheTableHasIt(Operation operation, Condition condition) {
+        OwnedBuffer handle = handle(condition);
+        State before = handle.state();
+        Thread ownerBefore = handle.owner();
+        String textBefore = handle.toString();
+        assertEquals(condition.isGone() ? State.GONE : condition.isFree() ? State.UNCLAIMED : State.OWNED, before);
+
+        Outcome expected = operation.outcome(condition);
+        if (expected.thrown() != null) {
+            Exception e = assertThrows(expected.thrown(), () -> operation.act.on(handle));
+            assertEquals(expected.thrown(), e.getClass());
+            assertMessage(condition, handle, e);
+        } else {
+            operation.act.on(handle);
+        }
+
+        assertEquals(expected.after() == null ? before : expected.after(), handle.state());
+        if (expected.after() == null && operation != Operation.ABORTED_POST) {
+            assertEquals(textBefore, handle.toString());
+        }
+        switch (handle.state()) {
+            case OWNED -> assertSame(condition.isAnothers() ? ownerBefore : Thread.currentThread(), handle.owner());
+            case UNCLAIMED, GONE -> assertNull(handle.owner());
+        }
+        if (condition.isAnothers()) {
+            assertThrows(WrongThreadException.class, () -> oldView.get(JAVA_BYTE, 0));
+            resident.run(() -> {
+                assertSame(oldView, handle.segment(), "the owner's view must survive");
+                assertPattern(oldView);
+            });
+        } else if (condition == Condition.OWNED_BY_ME) {
+            boolean survives = handle.state() == State.OWNED && operation != Operation.ABORTED_POST;
+            assertEquals(survives, oldView.scope().isAlive());
+            if (!survives) {
+                assertThrows(IllegalStateException.class, () -> oldView.get(JAVA_BYTE, 0));
+            }
+        }
+        if (handle.state() != State.GONE && !condition.isAnothers()) {
+            assertPattern(handle.segment());
+            handle.close();
+        } else if (condition.isAnothers()) {
+            resident.run(handle::close);
+        }
+    }
+
+    /** Who has it, who took it, who came: a message that can be acted on. */
+    private void assertMessage(Condition condition, OwnedBuffer handle, Exception e) {
+        String message = e.getMessage();
+        assertTrue(message.contains("64 bytes"), message);
+        if (condition.isAnothers()) {
+            assertEquals(handle + " was used by " + me() + "; it is owned by thread 'other'", message);
+        } else if (condition.isGone()) {
+            String how = switch (condition) {
+                case TRANSFERRED -> "transferred";
+                case SPLIT -> "split into 2 parts";
+                case JOINED -> "joined with its siblings";
+                case POSTED -> "handed to worker 7";
+                case CLOSED -> "closed";
+                default -> "never handed over, as its message was not sent";
+            };
+            assertTrue(message.endsWith("this buffer of 64 bytes is gone: " + how + " by thread 'other'"), message);
+            assertTrue(handle.toString().endsWith(", " + how + " by thread 'other']"), handle.toString());
+        } else {
+            assertTrue(message.contains("claim()") && message.contains("transfer list"), message);
+        }
+    }
+
+    /** A handle of one part that is all of its parent, so that it can be joined. */
+    private OwnedBuffer handle(Condition condition) {
+        OwnedBuffer handle = OwnedBuffer.copyOf(pattern()).split(1, 1).getFirst();
+        if (condition == Condition.UNCLAIMED) {
+            return handle;
+        }
+        if (condition == Condition.OWNED_BY_ME) {
+            oldView = handle.segment();
+            return handle;
+        }
+        Kind kind = condition.name().contains("VIRTUAL") ? Kind.VIRTUAL : Kind.PLATFORM;
+        resident = Threads.resident(kind, "other");
+        other = resident.thread();
+        OwnedBuffer result = resident.call(() -> inOther(condition, handle));
+        if (condition.isAnothers()) {
+            open.add(resident);
+        } else {
+            resident.close();
+            assertTrue(!other.isAlive());
+        }
+        return result;
+    }
+
+    private OwnedBuffer inOther(Condition condition, OwnedBuffer handle) {
+        oldView = handle.segment();
+        switch (condition) {
+            case TRANSFERRED -> open.add(handle.transfer());
+            case SPLIT -> open.addAll(handle.split(2, 1));
+            case JOINED -> open.add(OwnedBuffer.join(List.of(handle)));
+            case CLOSED -> handle.close();
+            case POSTED, RECEIVED_BY_NOBODY -> {
+                Transfer move = handle.beginTransfer();
+                move.revoke();
+                if (condition == Condition.POSTED) {
+                    move.commit("worker 7");
+                    open.add(move.successor());
+                } else {
+                    move.abort();
+                    handle.close();
+                    return (OwnedBuffer) move.successor();
+                }
+            }
+            default -> {
+                // stays its owner
+            }
+        }
+        return handle;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void whatADeadOwnerWroteIsSeenByTheNextAndItsViewsStayItsOwn(Kind kind) {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES).transfer();
+        MemorySegment view = Threads.on(kind, "gone", () -> {
+            handle.segment().set(JAVA_INT, 8, 4711);
+            return handle.segment();
+        });
+        assertEquals("OwnedBuffer[64 bytes, unclaimed, as its owner thread 'gone' has terminated]", handle.toString());
+        assertEquals(4711, handle.segment().get(JAVA_INT, 8));
+        assertNotSame(view, handle.segment());
+        assertThrows(WrongThreadException.class, () -> view.get(JAVA_INT, 8));
+        handle.close();
+    }
+
+    @Test
+    void aVirtualThreadWithoutANameIsToldByItsNumber() {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES).transfer();
+        try (Resident nameless = Threads.resident(Kind.VIRTUAL, "")) {
+            nameless.call(handle::claim);
+            String who = "virtual thread #" + nameless.thread().threadId();
+            assertEquals("OwnedBuffer[64 bytes, owned by " + who + "]", handle.toString());
+            assertTrue(assertThrows(WrongThreadException.class, handle::segment).getMessage()
+                    .endsWith("it is owned by " + who));
+            nameless.run(handle::close);
+        }
+    }
+
+    @Test
+    void aHandleThatIsBeingMovedIsOfNoUseBeforeTheCommit() {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES);
+        Transfer move = handle.beginTransfer();
+        OwnedBuffer next = (OwnedBuffer) move.successor();
+        assertEquals("OwnedBuffer[64 bytes, being moved]", next.toString());
+        assertNull(next.owner());
+        assertAll(Stream.<Act>of(OwnedBuffer::segment, OwnedBuffer::claim, OwnedBuffer::transfer,
+                OwnedBuffer::beginTransfer, OwnedBuffer::close, b -> b.split(1, 1), b -> b.splitAt(4), Int32View::of)
+                .map(act -> () -> {
+                    var e = assertThrows(IllegalStateException.class, () -> act.on(next));
+                    assertEquals("OwnedBuffer[64 bytes, being moved] can't be used before its move is complete",
+                            e.getMessage());
+                }));
+        move.revoke();
+        move.commit("a test");
+        next.close();
+    }
+
+    @Test
+    void closingTwiceFreesOnce() {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES);
+        handle.close();
+        handle.close();
+        try (OwnedBuffer first = OwnedBuffer.allocate(BYTES); OwnedBuffer second = OwnedBuffer.allocate(BYTES)) {
+            assertNotEquals(first.segment().address(), second.segment().address());
+        }
+    }
+
+    private static MemorySegment pattern() {
+        byte[] bytes = new byte[BYTES];
+        for (int i = 0; i < BYTES; i++) {
+            bytes[i] = (byte) (i + 1);
+        }
+        return MemorySegment.ofArray(bytes);
+    }
+
+    private static void assertPattern(MemorySegment bytes) {
+        assertEquals(-1, pattern().mismatch(bytes), "the bytes must be kept");
+    }
+
+    private static void assertFreshWhole(OwnedBuffer next) {
+        assertParts(List.of(next), BYTES);
+    }
+
+    /** New handles, unclaimed, that hold the old bytes one after another. */
+    private static void assertParts(List<OwnedBuffer> parts, long... sizes) {
+        assertEquals(sizes.length, parts.size());
+        long at = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            OwnedBuffer part = parts.get(i);
+            assertEquals(State.UNCLAIMED, part.state());
+            assertEquals("OwnedBuffer[" + sizes[i] + " bytes, unclaimed]", part.toString());
+            assertEquals(sizes[i], part.byteSize());
+            assertEquals(-1, pattern().asSlice(at, sizes[i]).mismatch(part.segment()));
+            at += sizes[i];
+            part.close();
+        }
+    }
+
+    private static String me() {
+        return "thread '" + Thread.currentThread().getName() + "'";
+    }
+}

@@ -1,0 +1,200 @@
+package dev.handoff.memory;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.handoff.testing.Threads;
+import dev.handoff.testing.Threads.Kind;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of memory that is dropped without {@code close}. Each test has a size class of its own. */
+class ReclaimTest {
+    /** Collects until the condition holds; far more often than it can take. */
+    private static void collectUntil(BooleanSupplier condition) {
+        for (int i = 0; i < 1_000; i++) {
+            if (condition.getAsBoolean()) {
+                return;
+            }
+            System.gc();
+            Thread.yield();
+        }
+        assertTrue(condition.getAsBoolean(), "1,000 collections did not bring it about");
+    }
+
+    /** Collects until what was dropped before this call, and nothing else reaches, has surely been reclaimed. */
+    private static void collectWhatWasDropped() {
+        int bytes = size(0);
+        for (int i = 0; i < 3; i++) { // what is dropped together need not be found together
+            long address = OwnedBuffer.allocate(bytes).segment().address();
+            collectUntil(() -> isFree(bytes, address));
+        }
+    }
+
+    /** A size of a class of its own. */
+    private static int size(int test) {
+        return (int) Allocator.classBytes(34 + test);
+    }
+
+    /** Whether the pool has this block: takes what it has of that size, and gives it back. */
+    private static boolean isFree(int bytes, long address) {
+        List<OwnedBuffer> probes = new ArrayList<>();
+        boolean found = false;
+        boolean pooled = true;
+        while (!found && pooled) {
+            long before = MemoryStatistics.snapshot().bytesPooled();
+            probes.add(OwnedBuffer.allocate(bytes));
+            pooled = MemoryStatistics.snapshot().bytesPooled() < before;
+            found = probes.getLast().segment().address() == address;
+        }
+        probes.forEach(OwnedBuffer::close);
+        return found;
+    }
+
+    private static long drop(int bytes) {
+        return OwnedBuffer.allocate(bytes).segment().fill((byte) 7).address();
+    }
+
+    @Test
+    void droppedBuffersAreReclaimedAndCounted() {
+        collectWhatWasDropped();
+        MemoryStatistics before = MemoryStatistics.snapshot();
+        int bytes = size(12);
+        for (int i = 0; i < 10; i++) {
+            drop(bytes);
+        }
+        assertEquals(before.bytesInUse() + 10 * bytes, MemoryStatistics.snapshot().bytesInUse());
+        collectUntil(() -> MemoryStatistics.snapshot().bytesReclaimed() >= before.bytesReclaimed() + 10 * bytes);
+        MemoryStatistics after = MemoryStatistics.snapshot();
+        assertEquals(before.blocksReclaimed() + 10, after.blocksReclaimed());
+        collectUntil(() -> MemoryStatistics.snapshot().bytesInUse() == before.bytesInUse());
+    }
+
+    @Test
+    void aReclaimedBlockIsZeroedAndServesAgain() {
+        int bytes = size(1);
+        long address = drop(bytes);
+        collectUntil(() -> isFree(bytes, address));
+        List<OwnedBuffer> again = new ArrayList<>();
+        do {
+            again.add(OwnedBuffer.allocate(bytes));
+            assertEquals(-1, again.getLast().segment().mismatch(MemorySegment.ofArray(new byte[bytes])));
+        } while (again.getLast().segment().address() != address);
+        again.removeLast(); // and is reclaimed a second time
+        collectUntil(() -> isFree(bytes, address));
+        again.forEach(OwnedBuffer::close);
+    }
+
+    @Test
+    void aClosedBufferIsNotCountedAsReclaimed() {
+        collectWhatWasDropped();
+        long before = MemoryStatistics.snapshot().blocksReclaimed();
+        for (int i = 0; i < 10; i++) {
+            OwnedBuffer.allocate(1 << 12).close();
+        }
+        collectWhatWasDropped();
+        assertEquals(before + 3, MemoryStatistics.snapshot().blocksReclaimed(), "the three dropped on purpose");
+    }
+
+    /** What can be all that is left of a buffer whose handle is dropped. */
+    enum Remainder {
+        SLICE, BYTE_BUFFER, VIEW, READ_ONLY, PART, SUCCESSOR, MOVE_IN_FLIGHT;
+
+        Object of(OwnedBuffer buffer) {
+            MemorySegment segment = buffer.segment();
+            return switch (this) {
+                case SLICE -> segment.asSlice(100, 10);
+                case BYTE_BUFFER -> segment.asByteBuffer().slice(100, 10);
+                case VIEW -> Int32View.of(buffer, 100, 2);
+                case READ_ONLY -> segment.asReadOnly();
+                case PART -> buffer.split(3, 1).get(1);
+                case SUCCESSOR -> buffer.transfer();
+                case MOVE_IN_FLIGHT -> buffer.beginTransfer().successor();
+            };
+        }
+
+        byte read(Object rest) {
+            return switch (rest) {
+                case MemorySegment s -> s.get(JAVA_BYTE, 0);
+                case ByteBuffer b -> b.get(0);
+                case Int32View v -> (byte) v.get(0);
+                case OwnedBuffer b when this == MOVE_IN_FLIGHT -> 7; // not readable before its commit
+                case OwnedBuffer b -> b.segment().get(JAVA_BYTE, 0);
+                default -> throw new AssertionError(rest);
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Remainder.class)
+    void whateverIsLeftKeepsTheMemoryAndItsEndFreesIt(Remainder remainder) {
+        int bytes = size(2 + remainder.ordinal());
+        OwnedBuffer buffer = OwnedBuffer.allocate(bytes);
+        long address = buffer.segment().fill((byte) 7).address();
+        Object rest = remainder.of(buffer);
+        buffer = null;
+        collectWhatWasDropped();
+        assertTrue(!isFree(bytes, address), "given away under a live view");
+        assertEquals(7, remainder.read(rest));
+        Reference.reachabilityFence(rest);
+        rest = null;
+        collectUntil(() -> isFree(bytes, address));
+    }
+
+    @Test
+    void aSplitBufferIsReclaimedOnceWhenItsLastPartIsDropped() {
+        collectWhatWasDropped();
+        int bytes = size(9);
+        OwnedBuffer buffer = OwnedBuffer.allocate(bytes);
+        long address = buffer.segment().address();
+        List<OwnedBuffer> parts = new ArrayList<>(buffer.split(3, 1));
+        buffer = null;
+        parts.getFirst().close();
+        MemoryStatistics before = MemoryStatistics.snapshot();
+        parts.removeFirst();
+        parts.removeFirst();
+        collectWhatWasDropped();
+        assertEquals(before.blocksReclaimed() + 3, MemoryStatistics.snapshot().blocksReclaimed());
+        assertTrue(!isFree(bytes, address));
+        parts.clear();
+        collectUntil(() -> isFree(bytes, address));
+        collectUntil(() -> MemoryStatistics.snapshot().blocksReclaimed() >= before.blocksReclaimed() + 4);
+        assertEquals(before.blocksReclaimed() + 4, MemoryStatistics.snapshot().blocksReclaimed());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void whatATerminatedThreadForgotIsReclaimed(Kind kind) {
+        int bytes = size(10 + kind.ordinal());
+        long address = Threads.on(kind, "forgetful", () -> drop(bytes));
+        collectUntil(() -> isFree(bytes, address));
+    }
+
+    @Test
+    void aBlockOfSpecialAlignmentIsReclaimedAndCountedOnce() {
+        collectWhatWasDropped();
+        MemoryStatistics before = MemoryStatistics.snapshot();
+        assertEquals(0, OwnedBuffer.allocate(10_000, 4096).segment().address() % 4096);
+        collectUntil(() -> MemoryStatistics.snapshot().bytesReclaimed() >= before.bytesReclaimed() + 10_000);
+        assertEquals(before.blocksReclaimed() + 1, MemoryStatistics.snapshot().blocksReclaimed());
+        collectWhatWasDropped();
+        assertEquals(before.blocksReclaimed() + 4, MemoryStatistics.snapshot().blocksReclaimed());
+        assertEquals(before.bytesInUse(), MemoryStatistics.snapshot().bytesInUse());
+    }
+
+    @Test
+    void sharedMemoryLivesAsLongAsAViewOfIt() {
+        Int32View view = Int32View.of(SharedBuffer.allocate(1 << 20), 4096, 8);
+        view.set(3, 42);
+        collectWhatWasDropped();
+        assertEquals(42, view.get(3));
+    }
+}
