@@ -29,6 +29,10 @@ public interface Transfer {
      */
     void commit(String receiver);
 
-    /** Leaves the old handle in the state that it had before the move began. Never throws. */
+    /**
+     * Leaves the old handle in the state that it had before the move began. One that was claimed only for the move is
+     * unclaimed again, and views that were opened meanwhile are dead; but where a native call is using one of these, the
+     * calling thread stays the owner. Never throws.
+     */
     void abort();
 }
