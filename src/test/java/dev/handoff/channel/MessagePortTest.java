@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.clone.DataCloneException;
-import dev.handoff.memory.MemoryStatistics;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.Leases;
 import java.io.ByteArrayInputStream;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -148,13 +148,13 @@ class MessagePortTest {
     @Test
     void closingFreesWhatThePeerPostedAndNobodyTook() {
         MessageChannel<Object, Object> c = channel();
-        long before = MemoryStatistics.snapshot().bytesInUse();
+        long before = Leases.bytes();
         OwnedBuffer moved = OwnedBuffer.allocate(1 << 20);
         OwnedBuffer copied = OwnedBuffer.allocate(1 << 20);
         c.port1().post(List.of(moved, copied), moved);
-        assertEquals(before + (3 << 20), MemoryStatistics.snapshot().bytesInUse());
+        assertEquals(before + (3 << 20), Leases.bytes());
         c.port2().close();
-        assertEquals(before + (1 << 20), MemoryStatistics.snapshot().bytesInUse());
+        assertEquals(before + (1 << 20), Leases.bytes());
         copied.close();
     }
 

@@ -110,7 +110,7 @@ class CloneOfCyclesTest {
         Entity entity = new Entity(7, map);
         map.put(keyOf.apply(entity), "found");
         Object key = map.keySet().iterator().next();
-        for (Object start : List.of(map, entity, key, box(entity), List.of(key))) {
+        for (Object start : List.of(map, entity, key, box(entity), List.of(key), new Object[]{key, entity})) {
             @SuppressWarnings("unchecked") // all maps here
             Map<Object, Object> copy = (Map<Object, Object>) StructuredClone.clone(new Object[]{start, map})[1];
             assertNotSame(map, copy);

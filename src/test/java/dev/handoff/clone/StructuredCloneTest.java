@@ -690,6 +690,25 @@ class StructuredCloneTest {
         }
 
         @Test
+        void aRingOfAMillionListsClones() {
+            List<Object> first = box();
+            List<Object> last = first;
+            for (int i = 1; i < LEVELS; i++) {
+                List<Object> next = box();
+                last.add(next);
+                last = next;
+            }
+            last.add(first);
+            List<Object> copy = onASmallStack(() -> StructuredClone.clone(first));
+            List<?> at = copy;
+            for (int i = 0; i < LEVELS; i++) {
+                assertEquals(1, at.size());
+                at = (List<?>) at.getFirst();
+            }
+            assertSame(copy, at);
+        }
+
+        @Test
         void aMillionLinkedRecordsClone() {
             Linked chain = null;
             for (int i = 0; i < LEVELS; i++) {

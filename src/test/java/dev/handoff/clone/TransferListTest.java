@@ -11,12 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.Int32View;
-import dev.handoff.memory.MemoryStatistics;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
 import dev.handoff.memory.SharedBuffer;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.NativeCall;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
@@ -70,11 +70,11 @@ class TransferListTest {
         List<OwnedBuffer> all = new ArrayList<>(List.of(mine, unclaimed));
         all.addAll(Arrays.asList(more));
         List<String> before = all.stream().map(OwnedBuffer::toString).toList();
-        long inUse = MemoryStatistics.snapshot().bytesInUse();
+        long inUse = Leases.bytes();
         E e = assertThrows(type, clone::get);
         assertSame(type, e.getClass());
         assertEquals(before, all.stream().map(OwnedBuffer::toString).toList());
-        assertEquals(inUse, MemoryStatistics.snapshot().bytesInUse(), "copies of an aborted clone are freed");
+        assertEquals(inUse, Leases.bytes(), "copies of an aborted clone are freed");
         assertEquals(1, fill(mine));
         return e;
     }
@@ -150,7 +150,7 @@ class TransferListTest {
 
     @Test
     void aCloneThatNobodyReceivesFreesWhatItCarries() {
-        long inUse = MemoryStatistics.snapshot().bytesInUse();
+        long inUse = Leases.bytes();
         OwnedBuffer copied = buffer(3);
         PreparedClone<List<OwnedBuffer>> clone = StructuredClone.prepare(List.of(mine, unclaimed, copied), mine,
                 unclaimed);
@@ -158,7 +158,7 @@ class TransferListTest {
         clone.commit("nobody");
         clone.discard();
         copied.close();
-        assertEquals(inUse - 2 * BYTES, MemoryStatistics.snapshot().bytesInUse());
+        assertEquals(inUse - 2 * BYTES, Leases.bytes());
     }
 
     @Test

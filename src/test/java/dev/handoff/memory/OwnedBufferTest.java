@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.clone.StructuredClone;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.NativeCall;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
@@ -131,19 +132,19 @@ class OwnedBufferTest {
         @ValueSource(longs = {(1L << 47) + 1, Long.MAX_VALUE - 64, Long.MAX_VALUE})
         void refusesMoreThanAnAddressSpace(
                 long bytes) {
-            long inUse = MemoryStatistics.snapshot().bytesInUse();
+            long inUse = Leases.bytes();
             var e = assertThrows(OutOfMemoryError.class, () -> OwnedBuffer.allocate(bytes));
             assertTrue(e.getMessage().contains("bytes=" + bytes), e.getMessage());
-            assertTrue(MemoryStatistics.snapshot().bytesInUse() <= inUse);
+            assertEquals(inUse, Leases.bytes());
         }
 
         @ParameterizedTest
         @CsvSource({"70368744177664, 1", "140737488355328, 64", "1, 4611686018427387904"})
         void refusesMoreThanThereIs(
                 long bytes, long alignment) {
-            long inUse = MemoryStatistics.snapshot().bytesInUse();
+            long inUse = Leases.bytes();
             assertThrows(OutOfMemoryError.class, () -> OwnedBuffer.allocate(bytes, alignment));
-            assertTrue(MemoryStatistics.snapshot().bytesInUse() <= inUse);
+            assertEquals(inUse, Leases.bytes());
         }
 
         @ParameterizedTest
@@ -204,9 +205,9 @@ class OwnedBufferTest {
             Arena arena = Arena.ofConfined();
             MemorySegment source = arena.allocate(77);
             arena.close();
-            long inUse = MemoryStatistics.snapshot().bytesInUse();
+            long inUse = Leases.bytes();
             assertThrows(IllegalStateException.class, () -> OwnedBuffer.copyOf(source));
-            assertTrue(MemoryStatistics.snapshot().bytesInUse() <= inUse);
+            assertEquals(inUse, Leases.bytes());
         }
 
         @Test
@@ -214,9 +215,9 @@ class OwnedBufferTest {
             try (Resident other = Threads.resident(Kind.PLATFORM, "other")) {
                 Arena arena = other.call(Arena::ofConfined);
                 MemorySegment source = other.call(() -> arena.allocate(77));
-                long inUse = MemoryStatistics.snapshot().bytesInUse();
+                long inUse = Leases.bytes();
                 assertThrows(WrongThreadException.class, () -> OwnedBuffer.copyOf(source));
-                assertTrue(MemoryStatistics.snapshot().bytesInUse() <= inUse);
+                assertEquals(inUse, Leases.bytes());
                 other.run(arena::close);
             }
         }
@@ -432,12 +433,12 @@ class OwnedBufferTest {
         @Test
         void bytesInUseFallOnlyWithTheLastPart() {
             OwnedBuffer buffer = OwnedBuffer.allocate(1 << 20);
-            long before = MemoryStatistics.snapshot().bytesInUse();
+            long before = Leases.bytes();
             List<OwnedBuffer> parts = buffer.split(4, 1);
             parts.subList(0, 3).forEach(OwnedBuffer::close);
-            assertEquals(before, MemoryStatistics.snapshot().bytesInUse());
+            assertEquals(before, Leases.bytes());
             parts.get(3).close();
-            assertEquals(before - (1 << 20), MemoryStatistics.snapshot().bytesInUse());
+            assertEquals(before - (1 << 20), Leases.bytes());
         }
     }
 
@@ -640,13 +641,13 @@ class OwnedBufferTest {
             OwnedBuffer unclaimed = counting(8).transfer();
             OwnedBuffer used = counting(8);
             OwnedBuffer copied = counting(1 << 16);
-            long inUse = MemoryStatistics.snapshot().bytesInUse();
+            long inUse = Leases.bytes();
             NativeCall.using(used.segment(), () -> {
                 var e = assertThrows(IllegalStateException.class, () -> StructuredClone
                         .clone(List.of(free, unclaimed, used, copied), free, unclaimed, used));
                 assertFalse(e instanceof DetachedException, e.toString());
             });
-            assertEquals(inUse, MemoryStatistics.snapshot().bytesInUse(), "the copy of an aborted clone is freed");
+            assertEquals(inUse, Leases.bytes(), "the copy of an aborted clone is freed");
             assertSame(Thread.currentThread(), free.owner());
             assertSame(Thread.currentThread(), used.owner());
             assertEquals(State.UNCLAIMED, unclaimed.state());

@@ -14,6 +14,7 @@ import dev.handoff.channel.PortClosedException;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.Leases;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -272,10 +273,10 @@ class WorkerTest {
         Worker<OwnedBuffer, Void> worker = Worker.start(_ -> posted.await());
         OwnedBuffer buffer = OwnedBuffer.allocate(64);
         worker.post(buffer, buffer);
-        long inUse = dev.handoff.memory.MemoryStatistics.snapshot().bytesInUse();
+        long inUse = Leases.bytes();
         posted.countDown();
         worker.join();
-        assertEquals(inUse - 64, dev.handoff.memory.MemoryStatistics.snapshot().bytesInUse());
+        assertEquals(inUse - 64, Leases.bytes());
     }
 
     @Test
