@@ -198,6 +198,17 @@ class ParkingLotTest {
     }
 
     @Test
+    void waitersOfManyBlocksAreEachFoundThoughTheyShareStripes() {
+        List<Object> blocks = IntStream.range(0, 600).mapToObj(i -> new Object()).toList();
+        List<Waiting> waiters = blocks.stream().map(b -> new Waiting(Kind.VIRTUAL, b, 0, FOREVER)).toList();
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            assertEquals(1, ParkingLot.waiting(blocks.get(i), 0));
+            assertEquals(1, ParkingLot.wake(blocks.get(i), 0, 2));
+            assertSame(WaitResult.WOKEN, waiters.get(i).result());
+        }
+    }
+
+    @Test
     void waitersOfManyWordsAreEachFoundThoughTheyShareStripes() {
         int words = 600; // more than there are stripes
         List<Waiting> waiters = IntStream.range(0, words)
