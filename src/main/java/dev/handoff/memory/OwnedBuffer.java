@@ -62,7 +62,7 @@ public final class OwnedBuffer implements Transferable {
      * a word per handle needs no epoch.
      *
      * null -> not published yet: seen only where the handle came through a data race
-     * PENDING -> the successor in a move that is not committed
+     * PENDING -> in a move, both handles between revoke and commit, the new one even before
      * UNCLAIMED
      * a Thread -> owned by it; only that thread writes it there, so that reading oneself back needs no ordering
      * a Gone -> final
@@ -88,7 +88,7 @@ public final class OwnedBuffer implements Transferable {
     public enum State {
         /** Nobody owns it, or its owner has terminated: the first thread to use it will. */
         UNCLAIMED,
-        /** A thread that is alive owns it. */
+        /** A thread that is alive owns it, or is just moving it. */
         OWNED,
         /** It was moved away, split, joined or closed. */
         GONE
@@ -403,7 +403,10 @@ public final class OwnedBuffer implements Transferable {
      */
     public State state() {
         Object s = STATE.getOpaque(this);
-        return s instanceof Gone ? State.GONE : s instanceof Thread t && t.isAlive() ? State.OWNED : State.UNCLAIMED;
+        if (s instanceof Gone) {
+            return State.GONE;
+        }
+        return s == PENDING || s instanceof Thread t && t.isAlive() ? State.OWNED : State.UNCLAIMED;
     }
 
     /**
@@ -510,6 +513,7 @@ public final class OwnedBuffer implements Transferable {
                 throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
             }
             closeView();
+            STATE.setOpaque(OwnedBuffer.this, PENDING); // lest another transferable's revoke opens a view of this one
         }
 
         @Override
@@ -522,7 +526,13 @@ public final class OwnedBuffer implements Transferable {
         public void abort() {
             STATE.setOpaque(successor,
                     new Gone("never handed over, as its message was not sent", Thread.currentThread()));
-            if (claimed && state == Thread.currentThread()) {
+            if (state == PENDING) {
+                if (claimed) {
+                    publish();
+                } else {
+                    STATE.setOpaque(OwnedBuffer.this, Thread.currentThread());
+                }
+            } else if (claimed && state == Thread.currentThread()) {
                 try {
                     closeView(); // somebody may have looked while the message was copied
                 } catch (IllegalStateException e) {

@@ -38,7 +38,8 @@ public final class SharedBuffer {
     }
 
     /**
-     * Takes a segment that all threads may access as shared memory, without a copy. It lives as long as its arena does.
+     * Takes a segment that all threads may access as shared memory, without a copy. It lives as long as its arena does,
+     * which must not be closed while a thread waits on it: that thread would go on waiting.
      *
      * @param segment the memory: of a shared, automatic or the global arena, or on the heap
      * @return the buffer over it

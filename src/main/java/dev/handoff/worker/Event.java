@@ -3,10 +3,7 @@ package dev.handoff.worker;
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.Registration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,26 +16,25 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what listeners are told
  */
 final class Event<T> {
-    private final Map<Object, Consumer<? super T>> listeners = new LinkedHashMap<>();
-    private final Map<Object, Executor> executors = new LinkedHashMap<>();
+    private record Listener<T>(Consumer<? super T> action, Executor executor) {
+    }
+
+    private final List<Listener<T>> listeners = new ArrayList<>();
     private @Nullable T fired;
 
     /** Attaches a listener; it runs where a handler of the calling thread runs. */
-    synchronized Registration listen(Consumer<? super T> listener) {
-        Object key = new Object();
-        Executor executor = EventLoop.executorHere();
+    synchronized Registration listen(Consumer<? super T> action) {
+        Listener<T> listener = new Listener<>(action, EventLoop.executorHere());
         if (fired != null) {
-            run(executor, listener, fired);
+            run(listener, fired);
         } else {
-            listeners.put(key, listener);
-            executors.put(key, executor);
+            listeners.add(listener);
         }
-        return () -> forget(key);
+        return () -> forget(listener);
     }
 
-    private synchronized void forget(Object key) {
-        listeners.remove(key);
-        executors.remove(key);
+    private synchronized void forget(Listener<T> listener) {
+        listeners.remove(listener);
     }
 
     synchronized boolean hasListeners() {
@@ -48,22 +44,20 @@ final class Event<T> {
     /** Tells all listeners; the future is complete when they have returned, or will never run. */
     synchronized CompletableFuture<Void> fire(T value) {
         fired = value;
-        List<CompletableFuture<?>> runs = new ArrayList<>();
-        listeners.forEach((key, listener) -> runs.add(
-                run(Objects.requireNonNull(executors.get(key)), listener, value)));
-        return CompletableFuture.allOf(runs.toArray(CompletableFuture<?>[]::new));
+        return CompletableFuture.allOf(
+                listeners.stream().map(listener -> run(listener, value)).toArray(CompletableFuture<?>[]::new));
     }
 
     /** What the listener throws goes to the executor, as from a handler of messages. */
-    private static <T> CompletableFuture<?> run(Executor executor, Consumer<? super T> listener, T value) {
+    private static <T> CompletableFuture<?> run(Listener<T> listener, T value) {
         CompletableFuture<?> done = new CompletableFuture<>();
         Runnable complete = () -> done.complete(null);
-        Registration hold = executor instanceof EventLoop loop ? loop.hold(complete) : () -> {
+        Registration hold = listener.executor instanceof EventLoop loop ? loop.hold(complete) : () -> {
         };
         try {
-            executor.execute(() -> {
+            listener.executor.execute(() -> {
                 try {
-                    listener.accept(value);
+                    listener.action.accept(value);
                 } finally {
                     complete.run();
                     hold.close();

@@ -163,7 +163,11 @@ public final class Worker<I, O> implements AutoCloseable {
             parent.children.remove(this);
         }
         if (uncaught != null && !error.hasListeners()) {
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, uncaught);
+            try {
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, uncaught);
+            } catch (Throwable e) {
+                // ignored, as the JVM does: the end of a worker has to be told whatever a handler does
+            }
         }
         ended.complete(code);
         CompletableFuture<?> messages = port.closed();

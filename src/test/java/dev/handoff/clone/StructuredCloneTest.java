@@ -113,7 +113,8 @@ class StructuredCloneTest {
     }
 
     enum Suit {
-        HEARTS, SPADES {
+        HEARTS,
+        SPADES {
             @Override
             public String toString() {
                 return "with a body";

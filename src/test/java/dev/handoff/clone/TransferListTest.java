@@ -260,7 +260,10 @@ class TransferListTest {
 
     /** What an accessor may do to a listed buffer in the midst of the copy, and what it finds there afterwards. */
     enum Meddling {
-        TRANSFER, CLOSE, SPLIT, CLONE;
+        TRANSFER,
+        CLOSE,
+        SPLIT,
+        CLONE;
 
         void act(OwnedBuffer buffer, List<OwnedBuffer> taken) {
             switch (this) {

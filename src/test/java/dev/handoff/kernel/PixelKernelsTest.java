@@ -32,8 +32,10 @@ class PixelKernelsTest {
     }
 
     enum Operation {
-        GRAYSCALE(PixelKernels::grayscale), INVERT(PixelKernels::invert), //
-        GRAYSCALE_TWIN(PixelKernels.JavaTwin::grayscale), INVERT_TWIN(PixelKernels.JavaTwin::invert);
+        GRAYSCALE(PixelKernels::grayscale),
+        INVERT(PixelKernels::invert), //
+        GRAYSCALE_TWIN(PixelKernels.JavaTwin::grayscale),
+        INVERT_TWIN(PixelKernels.JavaTwin::invert);
 
         private final Kernel kernel;
 
@@ -63,7 +65,9 @@ class PixelKernelsTest {
 
     /** Where the pixels lie. */
     enum Place {
-        NATIVE(n -> Arena.ofAuto().allocate(n, 64)), BYTES(n -> MemorySegment.ofArray(new byte[n])), INTS(
+        NATIVE(n -> Arena.ofAuto().allocate(n, 64)),
+        BYTES(n -> MemorySegment.ofArray(new byte[n])),
+        INTS(
                 n -> MemorySegment.ofArray(new int[(n + 3) / 4]).asSlice(0, n));
 
         private final IntFunction<MemorySegment> make;
@@ -170,7 +174,8 @@ class PixelKernelsTest {
     }
 
     enum Public {
-        GRAYSCALE(PixelKernels::grayscale), INVERT(PixelKernels::invert);
+        GRAYSCALE(PixelKernels::grayscale),
+        INVERT(PixelKernels::invert);
 
         private final Kernel kernel;
 

@@ -31,15 +31,21 @@ class AbortedMoveTest {
     }
 
     @Test
-    void leavesNoViewBehindThatWasOpenedAfterTheRevocation() {
-        OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
-        Transfer move = buffer.beginTransfer();
-        move.revoke();
-        MemorySegment view = buffer.segment();
-        move.abort();
-        assertEquals(State.UNCLAIMED, buffer.state());
-        assertThrows(IllegalStateException.class, () -> view.get(JAVA_BYTE, 0));
-        buffer.close();
+    void noViewCanBeOpenedBetweenRevocationAndCommit() {
+        for (boolean claimed : new boolean[]{true, false}) {
+            OwnedBuffer buffer = OwnedBuffer.allocate(64);
+            buffer = claimed ? buffer.transfer() : buffer;
+            Transfer move = buffer.beginTransfer();
+            move.revoke();
+            assertEquals(State.OWNED, buffer.state());
+            assertThrows(IllegalStateException.class, buffer::segment);
+            assertThrows(IllegalStateException.class, buffer::close);
+            assertThrows(IllegalStateException.class, ((OwnedBuffer) move.successor())::segment);
+            move.abort();
+            assertEquals(claimed ? State.UNCLAIMED : State.OWNED, buffer.state());
+            buffer.segment().fill((byte) 1);
+            buffer.close();
+        }
     }
 
     @Test

@@ -130,7 +130,10 @@ class Int32ViewTest {
 
     /** Memory of every kind that a view can be of. */
     enum Memory {
-        SHARED, OWNED, INTS, LONGS;
+        SHARED,
+        OWNED,
+        INTS,
+        LONGS;
 
         Int32View view(int length) {
             return switch (this) {

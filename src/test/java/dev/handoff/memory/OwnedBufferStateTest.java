@@ -34,7 +34,18 @@ class OwnedBufferStateTest {
 
     /** The columns of the table, and every way to get there. */
     enum Condition {
-        UNCLAIMED, OWNED_BY_ME, OWNED_BY_A_PLATFORM_THREAD, OWNED_BY_A_VIRTUAL_THREAD, OWNED_BY_A_DEAD_PLATFORM_THREAD, OWNED_BY_A_DEAD_VIRTUAL_THREAD, TRANSFERRED, SPLIT, JOINED, POSTED, CLOSED, RECEIVED_BY_NOBODY;
+        UNCLAIMED,
+        OWNED_BY_ME,
+        OWNED_BY_A_PLATFORM_THREAD,
+        OWNED_BY_A_VIRTUAL_THREAD,
+        OWNED_BY_A_DEAD_PLATFORM_THREAD,
+        OWNED_BY_A_DEAD_VIRTUAL_THREAD,
+        TRANSFERRED,
+        SPLIT,
+        JOINED,
+        POSTED,
+        CLOSED,
+        RECEIVED_BY_NOBODY;
 
         boolean isFree() {
             return this == UNCLAIMED || this == OWNED_BY_A_DEAD_PLATFORM_THREAD
@@ -72,94 +83,112 @@ class OwnedBufferStateTest {
             assertEquals(BYTES, b.segment().byteSize());
             assertSame(b.segment(), b.segment());
             assertPattern(b.segment());
-        }), VIEW(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
+        }),
+        VIEW(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
             Int32View view = Int32View.of(b);
             assertEquals(BYTES / 4, view.length());
             assertEquals(0x04030201, view.get(0));
-        }), VIEW_OF_A_PART(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
-                b -> assertEquals(0x08070605, Int32View.of(b, 4, 1).get(0))), COPY_OUT(Outcome.OWNED, Outcome.OWNED,
-                        Outcome.DETACHED, b -> {
-                            try (OwnedBuffer copy = OwnedBuffer.copyOf(b.segment())) {
-                                assertPattern(copy.segment());
-                            }
-                        }), COPY_IN(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
-                                b -> b.segment().copyFrom(pattern())), CLAIM(Outcome.OWNED, Outcome.OWNED,
-                                        Outcome.DETACHED, b -> assertSame(b, b.claim())), TRANSFER(Outcome.GONE,
-                                                Outcome.GONE, Outcome.DETACHED, b -> {
-                                                    OwnedBuffer next = b.transfer();
-                                                    assertNotSame(b, next);
-                                                    assertFreshWhole(next);
-                                                }), LISTED_IN_A_CLONE(Outcome.GONE, Outcome.GONE, Outcome.REFUSED,
-                                                        b -> assertFreshWhole(StructuredClone.clone(b, b))), POST(
-                                                                Outcome.GONE, Outcome.GONE, Outcome.DETACHED, b -> {
-                                                                    Transfer move = b.beginTransfer();
-                                                                    move.revoke();
-                                                                    OwnedBuffer next = (OwnedBuffer) move.successor();
-                                                                    assertSame(next, move.successor());
-                                                                    move.commit("a test");
-                                                                    assertFreshWhole(next);
-                                                                }), ABORTED_POST(Outcome.SAME, Outcome.SAME,
-                                                                        Outcome.DETACHED, b -> {
-                                                                            Transfer move = b.beginTransfer();
-                                                                            assertEquals(State.OWNED, b.state());
-                                                                            assertSame(Thread.currentThread(),
-                                                                                    b.owner());
-                                                                            move.revoke();
-                                                                            move.abort();
-                                                                            OwnedBuffer next = (OwnedBuffer) move
-                                                                                    .successor();
-                                                                            assertEquals(
-                                                                                    "this buffer of 64 bytes is gone: never handed over, as its message was not sent by "
-                                                                                            + me(),
-                                                                                    assertThrows(
-                                                                                            DetachedException.class,
-                                                                                            next::segment)
-                                                                                            .getMessage());
-                                                                        }), IN_A_CLONE(Outcome.REFUSED, Outcome.OWNED,
-                                                                                Outcome.REFUSED,
-                                                                                b -> assertFreshWhole(StructuredClone
-                                                                                        .clone(b))), SPLIT(Outcome.GONE,
-                                                                                                Outcome.GONE,
-                                                                                                Outcome.DETACHED,
-                                                                                                b -> assertParts(
-                                                                                                        b.split(2, 1),
-                                                                                                        32,
-                                                                                                        32)), SPLIT_AT(
-                                                                                                                Outcome.GONE,
-                                                                                                                Outcome.GONE,
-                                                                                                                Outcome.DETACHED,
-                                                                                                                b -> assertParts(
-                                                                                                                        b.splitAt(
-                                                                                                                                4,
-                                                                                                                                60),
-                                                                                                                        4,
-                                                                                                                        56,
-                                                                                                                        4)), JOIN(
-                                                                                                                                Outcome.GONE,
-                                                                                                                                Outcome.GONE,
-                                                                                                                                Outcome.DETACHED,
-                                                                                                                                b -> assertFreshWhole(
-                                                                                                                                        OwnedBuffer
-                                                                                                                                                .join(List
-                                                                                                                                                        .of(b)))), CLOSE(
-                                                                                                                                                                Outcome.GONE,
-                                                                                                                                                                Outcome.GONE,
-                                                                                                                                                                Outcome.SAME,
-                                                                                                                                                                OwnedBuffer::close), BYTE_SIZE(
-                                                                                                                                                                        b -> assertEquals(
-                                                                                                                                                                                BYTES,
-                                                                                                                                                                                b.byteSize())), STATE(
-                                                                                                                                                                                        b -> assertSame(
-                                                                                                                                                                                                b.state(),
-                                                                                                                                                                                                b.state())), OWNER(
-                                                                                                                                                                                                        b -> assertEquals(
-                                                                                                                                                                                                                b.state() == State.OWNED,
-                                                                                                                                                                                                                b.owner() != null)), TO_STRING(
-                                                                                                                                                                                                                        b -> assertTrue(
-                                                                                                                                                                                                                                b.toString()
-                                                                                                                                                                                                                                        .startsWith(
-                                                                                                                                                                                                                                                "OwnedBuffer[64 bytes, "),
-                                                                                                                                                                                                                                b.toString()));
+        }),
+        VIEW_OF_A_PART(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
+                b -> assertEquals(0x08070605, Int32View.of(b, 4, 1).get(0))),
+        COPY_OUT(Outcome.OWNED, Outcome.OWNED,
+                Outcome.DETACHED, b -> {
+                    try (OwnedBuffer copy = OwnedBuffer.copyOf(b.segment())) {
+                        assertPattern(copy.segment());
+                    }
+                }),
+        COPY_IN(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
+                b -> b.segment().copyFrom(pattern())),
+        CLAIM(Outcome.OWNED, Outcome.OWNED,
+                Outcome.DETACHED, b -> assertSame(b, b.claim())),
+        TRANSFER(Outcome.GONE,
+                Outcome.GONE, Outcome.DETACHED, b -> {
+                    OwnedBuffer next = b.transfer();
+                    assertNotSame(b, next);
+                    assertFreshWhole(next);
+                }),
+        LISTED_IN_A_CLONE(Outcome.GONE, Outcome.GONE, Outcome.REFUSED,
+                b -> assertFreshWhole(StructuredClone.clone(b, b))),
+        POST(
+                Outcome.GONE, Outcome.GONE, Outcome.DETACHED, b -> {
+                    Transfer move = b.beginTransfer();
+                    move.revoke();
+                    OwnedBuffer next = (OwnedBuffer) move.successor();
+                    assertSame(next, move.successor());
+                    move.commit("a test");
+                    assertFreshWhole(next);
+                }),
+        ABORTED_POST(Outcome.SAME, Outcome.SAME,
+                Outcome.DETACHED, b -> {
+                    Transfer move = b.beginTransfer();
+                    assertEquals(State.OWNED, b.state());
+                    assertSame(Thread.currentThread(),
+                            b.owner());
+                    move.revoke();
+                    move.abort();
+                    OwnedBuffer next = (OwnedBuffer) move
+                            .successor();
+                    assertEquals(
+                            "this buffer of 64 bytes is gone: never handed over, as its message was not sent by "
+                                    + me(),
+                            assertThrows(
+                                    DetachedException.class,
+                                    next::segment)
+                                    .getMessage());
+                }),
+        IN_A_CLONE(Outcome.REFUSED, Outcome.OWNED,
+                Outcome.REFUSED,
+                b -> assertFreshWhole(StructuredClone
+                        .clone(b))),
+        SPLIT(Outcome.GONE,
+                Outcome.GONE,
+                Outcome.DETACHED,
+                b -> assertParts(
+                        b.split(2, 1),
+                        32,
+                        32)),
+        SPLIT_AT(
+                Outcome.GONE,
+                Outcome.GONE,
+                Outcome.DETACHED,
+                b -> assertParts(
+                        b.splitAt(
+                                4,
+                                60),
+                        4,
+                        56,
+                        4)),
+        JOIN(
+                Outcome.GONE,
+                Outcome.GONE,
+                Outcome.DETACHED,
+                b -> assertFreshWhole(
+                        OwnedBuffer
+                                .join(List
+                                        .of(b)))),
+        CLOSE(
+                Outcome.GONE,
+                Outcome.GONE,
+                Outcome.SAME,
+                OwnedBuffer::close),
+        BYTE_SIZE(
+                b -> assertEquals(
+                        BYTES,
+                        b.byteSize())),
+        STATE(
+                b -> assertSame(
+                        b.state(),
+                        b.state())),
+        OWNER(
+                b -> assertEquals(
+                        b.state() == State.OWNED,
+                        b.owner() != null)),
+        TO_STRING(
+                b -> assertTrue(
+                        b.toString()
+                                .startsWith(
+                                        "OwnedBuffer[64 bytes, "),
+                        b.toString()));
 
         private final Outcome free;
         private final Outcome mine;

@@ -230,8 +230,13 @@ class OwnedBufferTest {
 
     /** Each way in which the owner can lose its views. */
     enum Departure {
-        TRANSFER(OwnedBuffer::transfer), SPLIT(b -> b.split(2, 4)), SPLIT_AT(b -> b.splitAt(8)), JOIN(
-                b -> OwnedBuffer.join(List.of(b))), CLOSE(OwnedBuffer::close), POST(b -> StructuredClone.clone(b, b));
+        TRANSFER(OwnedBuffer::transfer),
+        SPLIT(b -> b.split(2, 4)),
+        SPLIT_AT(b -> b.splitAt(8)),
+        JOIN(
+                b -> OwnedBuffer.join(List.of(b))),
+        CLOSE(OwnedBuffer::close),
+        POST(b -> StructuredClone.clone(b, b));
 
         private final Consumer<OwnedBuffer> act;
 

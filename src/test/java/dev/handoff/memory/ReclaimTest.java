@@ -106,7 +106,13 @@ class ReclaimTest {
 
     /** What can be all that is left of a buffer whose handle is dropped. */
     enum Remainder {
-        SLICE, BYTE_BUFFER, VIEW, READ_ONLY, PART, SUCCESSOR, MOVE_IN_FLIGHT;
+        SLICE,
+        BYTE_BUFFER,
+        VIEW,
+        READ_ONLY,
+        PART,
+        SUCCESSOR,
+        MOVE_IN_FLIGHT;
 
         Object of(OwnedBuffer buffer) {
             MemorySegment segment = buffer.segment();

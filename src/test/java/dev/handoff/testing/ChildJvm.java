@@ -20,7 +20,8 @@ public final class ChildJvm {
 
     /** How the library is put before the JVM. */
     public enum Mode {
-        MODULE_PATH, CLASS_PATH
+        MODULE_PATH,
+        CLASS_PATH
     }
 
     private ChildJvm() {

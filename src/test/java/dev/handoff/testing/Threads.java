@@ -16,7 +16,8 @@ import java.util.function.BooleanSupplier;
 public final class Threads {
     /** Platform or virtual. */
     public enum Kind {
-        PLATFORM, VIRTUAL;
+        PLATFORM,
+        VIRTUAL;
 
         /** A thread of this kind, not started. */
         public Thread unstarted(String name, Runnable body) {
