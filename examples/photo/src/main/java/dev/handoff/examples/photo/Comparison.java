@@ -9,9 +9,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Processes one picture in several ways, again and again: measures, and checks each result against the reference. */
 final class Comparison {
-    /** Repetitions that are not measured: the JVM compiles what is hot, and memory is touched for the first time. */
-    static final int WARM_UP = 20;
-
     private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final List<String> CHANNELS = List.of("red", "green", "blue", "alpha");
 
@@ -29,17 +26,22 @@ final class Comparison {
     /**
      * Runs the ways in turns, so that whatever else the machine does meets them all alike.
      *
+     * @param warmUp repetitions that are not measured: the JVM compiles what is hot, and memory is touched for the first
+     *     time
+     * @param repetitions those that are
      * @return what each way cost, in the order of the ways
      * @throws Failure if a result differs from the reference
      */
-    List<Measurement> run(List<? extends Way> ways, int repetitions) throws Failure, InterruptedException {
+    List<Measurement> run(List<? extends Way> ways, int warmUp, int repetitions) throws Failure, InterruptedException {
         List<Measurement> measurements = ways.stream()
                 .map(way -> new Measurement(way.title(), new ArrayList<>()))
                 .toList();
         long nextReport = System.nanoTime();
-        for (int i = -WARM_UP; i < repetitions; i++) {
+        for (int i = -warmUp; i < repetitions; i++) {
             if (System.nanoTime() - nextReport >= 0) {
-                out.println(i < 0 ? "warming up ..." : "measuring: %d of %d repetitions".formatted(i, repetitions));
+                out.println(i < 0
+                        ? "warming up: %d to go".formatted(-i)
+                        : "measuring: %d of %d repetitions".formatted(i, repetitions));
                 nextReport += PROGRESS_NANOS;
             }
             for (int w = 0; w < ways.size(); w++) {

@@ -18,40 +18,31 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The program: has a photograph processed in each way, checks and writes the results, and prints what it cost. */
-@Command(name = "photo", mixinStandardHelpOptions = true, versionProvider = PhotoCommand.Version.class,
-        sortOptions = false,
-        description = "Processes a photograph by worker threads in three ways (clone, transfer, shared), checks each"
-                + " result against a single-threaded reference, writes it as PNG, and prints what each way costs.",
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:all went well", "1:it failed: an image that can't be read, a wrong result", "2:wrong usage"})
+@Command(name = "photo", mixinStandardHelpOptions = true, versionProvider = PhotoCommand.Version.class, sortOptions = false, description = "Processes a photograph by worker threads in three ways (clone, transfer, shared), checks each"
+        + " result against a single-threaded reference, writes it as PNG, and prints what each way costs.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+                "0:all went well", "1:it failed: an image that can't be read, a wrong result", "2:wrong usage"})
 final class PhotoCommand implements Callable<Integer> {
     private static final int MIN_WIDTH = 1920;
     private static final int MIN_HEIGHT = 1080;
 
-    @Parameters(paramLabel = "IMAGE", defaultValue = "${sys:photo.image}",
-            description = "The photograph, in any format that Java reads; scaled up, its shape kept, to at least "
-                    + MIN_WIDTH + "x" + MIN_HEIGHT + " pixels. Default: ${DEFAULT-VALUE}")
-    private Path image;
+    @Parameters(paramLabel = "IMAGE", defaultValue = "${sys:photo.image}", description = "The photograph, in any format that Java reads; scaled up, its shape kept, to at least "
+            + MIN_WIDTH + "x" + MIN_HEIGHT + " pixels. Default: ${DEFAULT-VALUE}") private Path image;
 
-    @Option(names = {"-w", "--workers"}, paramLabel = "N",
-            description = "How many workers share the work. Default: one for each core, at least 2: ${DEFAULT-VALUE}")
-    private int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+    @Option(names = {"-w",
+            "--workers"}, paramLabel = "N", description = "How many workers share the work. Default: one for each core, at least 2: ${DEFAULT-VALUE}") private int workers = Math
+                    .max(2, Runtime.getRuntime().availableProcessors());
 
-    @Option(names = "--operation", paramLabel = "OPERATION", defaultValue = "grayscale",
-            description = "What is done: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
-    private Operation operation;
+    @Option(names = "--operation", paramLabel = "OPERATION", defaultValue = "grayscale", description = "What is done: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}") private Operation operation;
 
-    @Option(names = {"-n", "--repetitions"}, paramLabel = "N", defaultValue = "50",
-            description = "How often each way is measured, after " + Comparison.WARM_UP
-                    + " times to warm up. Default: ${DEFAULT-VALUE}")
-    private int repetitions;
+    @Option(names = {"-n",
+            "--repetitions"}, paramLabel = "N", defaultValue = "200", description = "How often each way is measured. Default: ${DEFAULT-VALUE}") private int repetitions;
 
-    @Option(names = {"-o", "--output"}, paramLabel = "DIRECTORY", defaultValue = "${sys:photo.output:-target/photo}",
-            description = "Where the results go. Default: ${DEFAULT-VALUE}")
-    private Path output;
+    @Option(names = "--warm-up", paramLabel = "N", defaultValue = "300", description = "How often each way runs before that, for the JVM to compile it. Default: ${DEFAULT-VALUE}") private int warmUp;
 
-    @Spec
-    private CommandSpec spec;
+    @Option(names = {"-o",
+            "--output"}, paramLabel = "DIRECTORY", defaultValue = "${sys:photo.output:-target/photo}", description = "Where the results go. Default: ${DEFAULT-VALUE}") private Path output;
+
+    @Spec private CommandSpec spec;
 
     /** Runs the program and ends the JVM with its exit code. */
     public static void main(String[] args) {
@@ -79,6 +70,7 @@ final class PhotoCommand implements Callable<Integer> {
     public Integer call() throws Failure, InterruptedException {
         require(workers >= 1, "--workers must be at least 1, not " + workers);
         require(repetitions >= 1, "--repetitions must be at least 1, not " + repetitions);
+        require(warmUp >= 0, "--warm-up must not be negative: " + warmUp);
         try {
             Picture picture = Picture.read(image, MIN_WIDTH, MIN_HEIGHT);
             require(workers <= picture.height(), "--workers must be at most the " + picture.height()
@@ -101,7 +93,7 @@ final class PhotoCommand implements Callable<Integer> {
                 var transfer = new TransferWay(picture, operation, workers);
                 var shared = new SharedWay(picture, operation, workers)) {
             var measurements = new Comparison(picture, operation, out)
-                    .run(List.of(singleThreaded, clone, transfer, shared), repetitions);
+                    .run(List.of(singleThreaded, clone, transfer, shared), warmUp, repetitions);
             for (Way way : List.of(clone, transfer, shared)) {
                 write(picture, way);
             }

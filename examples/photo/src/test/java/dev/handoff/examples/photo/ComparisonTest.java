@@ -15,7 +15,8 @@ class ComparisonTest {
     private final StringWriter out = new StringWriter();
     private final Comparison comparison = new Comparison(picture, Operation.INVERT, new PrintWriter(out));
 
-    @Test void oneWrongByteIsFoundAndNamed() throws Failure {
+    @Test
+    void oneWrongByteIsFoundAndNamed() throws Failure {
         byte[] result = picture.rgba().clone();
         Operation.INVERT.reference(result);
         comparison.check("x", MemorySegment.ofArray(result));
@@ -24,17 +25,19 @@ class ComparisonTest {
         assertEquals("x gave a wrong result: green of the pixel at x=0, y=1 is 7 instead of 255", failure.getMessage());
     }
 
-    @Test void measuresEveryRepetitionAndSaysHowFarItIs() throws Exception {
+    @Test
+    void measuresEveryRepetitionAndSaysHowFarItIs() throws Exception {
         try (Way single = new SingleThreaded(picture, Operation.INVERT);
                 Way shared = new SharedWay(picture, Operation.INVERT, 2)) {
-            List<Measurement> measurements = comparison.run(List.of(single, shared), 7);
+            List<Measurement> measurements = comparison.run(List.of(single, shared), 2, 7);
             assertEquals(List.of("single-threaded", "shared"), measurements.stream().map(Measurement::title).toList());
             measurements.forEach(m -> assertEquals(7, m.repetitions().size()));
         }
         assertTrue(out.toString().startsWith("warming up"), out::toString);
     }
 
-    @Test void theTableIsAlignedAndComparesWithItsFirstLine() {
+    @Test
+    void theTableIsAlignedAndComparesWithItsFirstLine() {
         String[] lines = Measurement.table(List.of(
                 new Measurement("a", List.of(new Stages(0, 1_000_000, 0, 0))),
                 new Measurement("bcd", List.of(new Stages(500_000, 1_000_000, 500_000, 12_345_678))))).split("\\R");

@@ -17,7 +17,8 @@ class OperationTest {
     private static final int COLOURS = 1 << 24;
 
     @ParameterizedTest
-    @EnumSource void kernelAndReferenceAgreeOnEveryColour(Operation operation) {
+    @EnumSource
+    void kernelAndReferenceAgreeOnEveryColour(Operation operation) {
         byte[] expected = everyColour();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actual = arena.allocate(expected.length).copyFrom(MemorySegment.ofArray(expected));
@@ -28,7 +29,8 @@ class OperationTest {
     }
 
     /** The reference against the definition, computed without any cleverness, for every 7th colour to save time. */
-    @Test void referenceIsTheFormulaInExactDecimals() {
+    @Test
+    void referenceIsTheFormulaInExactDecimals() {
         byte[] rgba = everyColour();
         Operation.GRAYSCALE.reference(rgba);
         for (int colour = 0; colour < COLOURS; colour += 7) {
@@ -42,7 +44,8 @@ class OperationTest {
         }
     }
 
-    @Test void aTieRoundsUpAndAlphaStays() {
+    @Test
+    void aTieRoundsUpAndAlphaStays() {
         byte[] rgba = {1, 61, 21, 77}; // 38.5 exactly, and 38.49999999999999 in doubles
         Operation.GRAYSCALE.reference(rgba);
         assertArrayEquals(new byte[]{39, 39, 39, 77}, rgba);

@@ -29,9 +29,11 @@ class PhotoCommandTest {
 
     @TempDir private Path dir;
 
-    @Test void succeedsWithPathsRelativeToTheWorkingDirectory() throws Exception {
+    @Test
+    void succeedsWithPathsRelativeToTheWorkingDirectory() throws Exception {
         Files.copy(PHOTO, dir.resolve("in.jpg"));
-        Result result = inItsOwnJvm("in.jpg", "--operation", "invert", "-w", "3", "-n", "2", "-o", "out");
+        Result result = inItsOwnJvm("in.jpg", "--operation", "invert", "-w", "3", "-n", "2", "--warm-up", "1", "-o",
+                "out");
         assertEquals("", result.err());
         assertEquals(0, result.exitCode());
         assertTrue(result.out().contains("in.jpg: 2560x1440 pixels, invert by 3 workers"), result.out());
@@ -43,13 +45,15 @@ class PhotoCommandTest {
         }
     }
 
-    @Test void aMissingFileIsExitCode1InOneLine() throws Exception {
+    @Test
+    void aMissingFileIsExitCode1InOneLine() throws Exception {
         Result result = inItsOwnJvm("missing.jpg");
         assertEquals(1, result.exitCode());
         assertEquals("photo: missing.jpg does not exist", result.err().strip());
     }
 
-    @Test void wrongUsageIsExitCode2InOneLine() throws Exception {
+    @Test
+    void wrongUsageIsExitCode2InOneLine() throws Exception {
         Result result = inItsOwnJvm(PHOTO.toString(), "-w", "0");
         assertEquals(2, result.exitCode());
         assertEquals("photo: --workers must be at least 1, not 0; --help tells more", result.err().strip());
@@ -61,32 +65,37 @@ class PhotoCommandTest {
             "-w 1441              | --workers must be at most the 1440 rows of the picture, not 1441",
             "-w two               | 'two' is not an int",
             "-n 0                 | --repetitions must be at least 1, not 0",
+            "--warm-up -1         | --warm-up must not be negative: -1",
             "--operation sharpen  | expected one of [GRAYSCALE, INVERT] (case-insensitive)",
             "--unknown            | Unknown option: '--unknown'",
-            "second.jpg           | Unmatched argument at index 1: 'second.jpg'"}) void namesWhatIsWrongInTheUsage(
-                    String args, String message) {
+            "second.jpg           | Unmatched argument at index 1: 'second.jpg'"})
+    void namesWhatIsWrongInTheUsage(
+            String args, String message) {
         Result result = here((PHOTO + " " + args).split(" "));
         assertEquals(2, result.exitCode());
         assertTrue(result.err().contains(message), result.err());
         assertEquals(1, result.err().lines().count(), result.err());
     }
 
-    @Test void withoutAnImageTheUsageIsWrong() {
+    @Test
+    void withoutAnImageTheUsageIsWrong() {
         Result result = here();
         assertEquals(2, result.exitCode());
         assertTrue(result.err().contains("IMAGE"), result.err());
     }
 
-    @Test void anOutputThatCannotBeWrittenIsAFailure() throws Exception {
+    @Test
+    void anOutputThatCannotBeWrittenIsAFailure() throws Exception {
         Path file = Files.createFile(dir.resolve("file"));
-        Result result = here(PHOTO.toString(), "-n", "1", "-o", file.toString());
+        Result result = here(PHOTO.toString(), "-n", "1", "--warm-up", "0", "-o", file.toString());
         assertEquals(1, result.exitCode());
         assertTrue(result.err().contains("can't be written"), result.err());
         assertEquals(1, result.err().lines().count(), result.err());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "--version"}) void helpAndVersionSucceed(String option) {
+    @ValueSource(strings = {"--help", "--version"})
+    void helpAndVersionSucceed(String option) {
         Result result = here(option);
         assertEquals(0, result.exitCode());
         assertTrue(result.out().contains(option.equals("--help") ? "--repetitions" : "Handoff 0."), result.out());

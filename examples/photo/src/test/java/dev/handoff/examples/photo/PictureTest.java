@@ -22,7 +22,8 @@ class PictureTest {
 
     @TempDir private Path dir;
 
-    @Test void whatIsWrittenIsReadBack() throws Exception {
+    @Test
+    void whatIsWrittenIsReadBack() throws Exception {
         Picture picture = new Picture(2, 1, new byte[]{1, 2, 3, 4, (byte) 250, (byte) 128, 0, 0});
         Path file = dir.resolve("x.png");
         picture.writePng(file);
@@ -34,8 +35,9 @@ class PictureTest {
 
     @ParameterizedTest
     @ValueSource(ints = {BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_3BYTE_BGR, BufferedImage.TYPE_4BYTE_ABGR,
-            BufferedImage.TYPE_BYTE_INDEXED, BufferedImage.TYPE_USHORT_565_RGB}) void everyColourModelBecomesRgba(
-                    int type) throws Exception {
+            BufferedImage.TYPE_BYTE_INDEXED, BufferedImage.TYPE_USHORT_565_RGB})
+    void everyColourModelBecomesRgba(
+            int type) throws Exception {
         BufferedImage image = new BufferedImage(1, 1, type);
         image.setRGB(0, 0, 0xFFFF0000);
         assertArrayEquals(new byte[]{-1, 0, 0, -1}, read(image).rgba());
@@ -43,8 +45,9 @@ class PictureTest {
 
     @ParameterizedTest
     @CsvSource({BufferedImage.TYPE_BYTE_GRAY + ", 128",
-            BufferedImage.TYPE_USHORT_GRAY + ", " + 128 * 257}) void grayKeepsItsBrightness(int type, int sample)
-                    throws Exception {
+            BufferedImage.TYPE_USHORT_GRAY + ", " + 128 * 257})
+    void grayKeepsItsBrightness(int type, int sample)
+            throws Exception {
         BufferedImage image = new BufferedImage(1, 1, type);
         image.getRaster().setSample(0, 0, 0, sample);
         assertArrayEquals(new byte[]{(byte) 128, (byte) 128, (byte) 128, -1}, read(image).rgba());
@@ -52,8 +55,9 @@ class PictureTest {
 
     @ParameterizedTest
     @CsvSource({"192, 54, 3840, 1080", "96, 108, 1920, 2160", "1, 1, 1920, 1920", "2000, 540, 4000, 1080",
-            "2000, 1100, 2000, 1100"}) void whatIsTooSmallIsScaledUpAndKeepsItsShape(int width, int height, int toWidth,
-                    int toHeight) throws Exception {
+            "2000, 1100, 2000, 1100"})
+    void whatIsTooSmallIsScaledUpAndKeepsItsShape(int width, int height, int toWidth,
+            int toHeight) throws Exception {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_ARGB);
         int[] green = new int[width * height];
         Arrays.fill(green, 0x8000FF00);
@@ -69,13 +73,15 @@ class PictureTest {
         }
     }
 
-    @Test void thePhotographNeedsNoScaling() throws Exception {
+    @Test
+    void thePhotographNeedsNoScaling() throws Exception {
         Picture picture = Picture.read(PHOTO, 1920, 1080);
         assertEquals(2560, picture.width());
         assertEquals(1440, picture.height());
     }
 
-    @Test void whatCannotBeReadIsAFailureThatSaysWhy() throws IOException {
+    @Test
+    void whatCannotBeReadIsAFailureThatSaysWhy() throws IOException {
         assertFails(dir.resolve("missing.png"), "does not exist");
         assertFails(dir, "is a directory");
         assertFails(Files.writeString(dir.resolve("x.txt"), "text"), "is not an image");
@@ -88,7 +94,8 @@ class PictureTest {
         assertFails(Files.write(png, Arrays.copyOf(Files.readAllBytes(png), 60)), "is broken");
     }
 
-    @Test void whatWouldBecomeTooLargeIsAFailure() throws IOException {
+    @Test
+    void whatWouldBecomeTooLargeIsAFailure() throws IOException {
         ImageIO.write(new BufferedImage(1, 5000, BufferedImage.TYPE_INT_RGB), "png", dir.resolve("x.png").toFile());
         assertFails(dir.resolve("x.png"), "scaled to 1920x9600000, it is too large");
     }

@@ -20,8 +20,9 @@ class WayTest {
 
     @ParameterizedTest
     @CsvSource({"1, GRAYSCALE", "2, INVERT", "3, GRAYSCALE", "8, INVERT",
-            "37, GRAYSCALE"}) void everyWayGivesTheReferenceAgainAndAgain(int workers, Operation operation)
-                    throws InterruptedException {
+            "37, GRAYSCALE"})
+    void everyWayGivesTheReferenceAgainAndAgain(int workers, Operation operation)
+            throws InterruptedException {
         Picture picture = noise();
         byte[] expected = picture.rgba().clone();
         operation.reference(expected);
@@ -36,7 +37,8 @@ class WayTest {
         }
     }
 
-    @Test void onlyCloneCopiesAndItDoesSoThreeTimes() throws InterruptedException {
+    @Test
+    void onlyCloneCopiesAndItDoesSoThreeTimes() throws InterruptedException {
         Picture picture = noise();
         for (Way way : ways(picture, Operation.INVERT, 3)) {
             try (way) {
@@ -47,7 +49,8 @@ class WayTest {
         }
     }
 
-    @Test void stagesAddUpToTheTotal() throws InterruptedException {
+    @Test
+    void stagesAddUpToTheTotal() throws InterruptedException {
         try (Way way = new TransferWay(noise(), Operation.INVERT, 2)) {
             long before = System.nanoTime();
             Stages stages = way.process();
