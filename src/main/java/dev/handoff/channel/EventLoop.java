@@ -1,5 +1,6 @@
 package dev.handoff.channel;
 
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -126,7 +127,7 @@ public final class EventLoop implements Executor {
      * @return the way to let go
      */
     public Registration hold(Runnable onEnd) {
-        Hold hold = new Hold(onEnd);
+        Hold hold = new Hold(Objects.requireNonNull(onEnd, "onEnd"));
         holds.add(hold);
         if (tasks.ended() != null && current() != this) { // run() may not see it any more
             hold.loopEnded();
@@ -143,7 +144,12 @@ public final class EventLoop implements Executor {
 
         void loopEnded() {
             if (holds.remove(this)) {
-                onEnd.run();
+                try {
+                    onEnd.run();
+                } catch (Throwable e) { // the others have to be told as well
+                    Thread here = Thread.currentThread();
+                    here.getUncaughtExceptionHandler().uncaughtException(here, e);
+                }
             }
         }
 
@@ -158,6 +164,15 @@ public final class EventLoop implements Executor {
     /** Ends the loop after the task that is running; those that are queued are dropped. */
     public void stop() {
         tasks.end("the event loop was stopped");
+    }
+
+    /** Whether each task of an executor runs on a thread of its own. */
+    static boolean startsThreads(Executor executor) {
+        return executor.equals(VIRTUAL);
+    }
+
+    boolean hasEnded() {
+        return tasks.ended() != null;
     }
 
     private static void onVirtualThread(Runnable task) {

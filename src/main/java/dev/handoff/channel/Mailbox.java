@@ -25,7 +25,7 @@ final class Mailbox<T> {
     /**
      * Adds an element, or refuses with the reason why this has ended.
      *
-     * @param commit run when the element has its place and nobody can see it yet; what it throws undoes the adding
+     * @param commit run when the element has its place and nobody can see it yet; never throws
      * @return null, or the reason
      */
     @Nullable
@@ -36,15 +36,7 @@ final class Mailbox<T> {
                 return end;
             }
             queue.addLast(element);
-            boolean committed = false;
-            try {
-                commit.run();
-                committed = true;
-            } finally {
-                if (!committed) {
-                    queue.removeLast();
-                }
-            }
+            commit.run();
             size = queue.size();
             changed.signal();
             return null;

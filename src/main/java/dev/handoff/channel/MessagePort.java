@@ -7,11 +7,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +44,16 @@ public final class MessagePort<S, R> implements AutoCloseable {
 
     private final String name;
     private final Mailbox<PreparedClone<R>> inbox = new Mailbox<>();
-    private final List<Handler<R>> handlers = new CopyOnWriteArrayList<>();
-    /** Whether a pump is scheduled or runs; it gives the handlers their order. */
-    private final AtomicBoolean pumping = new AtomicBoolean();
     private final CompletableFuture<String> closed = new CompletableFuture<>();
+    /** Guards the three fields that follow; nothing foreign runs under it. */
+    private final Object lock = new Object();
+    private List<Handler<R>> handlers = List.of();
+    /** Where the handlers run; means nothing while there are none. */
     private @Nullable Executor executor;
+    /** The one task that gives messages to handlers, while it is scheduled or runs: it gives them their order. */
+    private @Nullable Pump pump;
+    /** The last virtual thread that a handler ran on: what it owned is unclaimed only when it has ended. */
+    private @Nullable Thread lastThread;
     @SuppressWarnings("NullAway.Init") // set by connect, before anybody else sees this
     private MessagePort<R, S> peer;
 
@@ -107,10 +111,8 @@ public final class MessagePort<S, R> implements AutoCloseable {
     }
 
     private void send(PreparedClone<S> message) {
-        String end = peer.inbox.add(message, () -> {
-            message.revoke();
-            message.commit(peer.name);
-        });
+        message.revoke();
+        String end = peer.inbox.add(message, () -> message.commit(peer.name));
         if (end != null) {
             message.abort();
             throw new PortClosedException(this, end);
@@ -186,33 +188,46 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * Attaches a handler for messages on an executor.
      *
      * @param handler gets every message from now on, those that are queued first; what it throws goes to its executor
-     * @param executor where it runs, for one message at a time; if it rejects a task, the port is closed
+     * @param executor where it runs, for one message at a time; it must run what it accepts, and if it rejects a task, the
+     *     port is closed
      * @return the way to detach it; without a handler messages queue up again
      * @throws IllegalStateException if another handler of this port runs elsewhere
      */
     public Registration onMessage(Consumer<? super R> handler, Executor executor) {
-        Handler<R> attached;
-        synchronized (handlers) {
+        Objects.requireNonNull(handler, "handler");
+        Objects.requireNonNull(executor, "executor");
+        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> abandon(executor)) : () -> {
+        };
+        Handler<R> attached = new Handler<>(handler, hold);
+        synchronized (lock) {
             if (!handlers.isEmpty() && !executor.equals(this.executor)) {
+                hold.close();
                 throw new IllegalStateException("the handlers of a port run on one executor; here that is "
                         + this.executor);
             }
             this.executor = executor;
-            attached = new Handler<>(handler, executor instanceof EventLoop loop ? loop.hold(this::abandon) : () -> {
-            });
-            handlers.add(attached);
+            handlers = Stream.concat(handlers.stream(), Stream.of(attached)).toList();
         }
         schedule();
         return () -> {
-            handlers.remove(attached);
-            attached.hold.close();
+            synchronized (lock) {
+                handlers = handlers.stream().filter(h -> h != attached).toList();
+            }
+            hold.close();
+            schedule();
         };
     }
 
-    /** The loop of the handlers has ended, maybe with a pump in its queue that will never run. */
-    private void abandon() {
-        handlers.clear();
-        pumping.set(false);
+    /** An executor will run nothing more: its handlers are gone, and so is a pump that it may have in its queue. */
+    private void abandon(Executor ended) {
+        synchronized (lock) {
+            if (ended.equals(executor)) {
+                handlers = List.of();
+            }
+            if (pump != null && ended.equals(pump.where)) {
+                pump = null;
+            }
+        }
         schedule();
     }
 
@@ -223,6 +238,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @param handler gets the reason
      */
     public void onClose(Consumer<String> handler) {
+        Objects.requireNonNull(handler, "handler");
         Executor where = EventLoop.executorHere();
         var _ = closed.thenAccept(reason -> {
             try {
@@ -244,44 +260,132 @@ public final class MessagePort<S, R> implements AutoCloseable {
 
     /** Gives the handlers a turn, if there is something for them and they are not at it; or tells that all is over. */
     private void schedule() {
+        Pump next = null;
+        List<Handler<R>> done = List.of();
         String end = inbox.ended(); // before isEmpty: nothing is added after the end
-        if (!inbox.isEmpty() && !handlers.isEmpty()) {
-            if (!pumping.getAndSet(true)) {
-                submitPump();
+        synchronized (lock) {
+            if (pump != null) {
+                return; // it will look again
             }
-        } else if (end != null && !pumping.get()) {
+            if (!inbox.isEmpty() && !handlers.isEmpty()) {
+                next = new Pump(Objects.requireNonNull(executor));
+                pump = next;
+            } else if (end != null) {
+                done = handlers;
+            }
+        }
+        if (next != null) {
+            next.submit();
+        } else if (end != null) {
             closed.complete(end);
-            handlers.forEach(handler -> handler.hold.close());
+            done.forEach(handler -> handler.hold.close());
         }
     }
 
-    private void submitPump() {
-        Executor where;
-        synchronized (handlers) {
-            where = Objects.requireNonNull(executor);
-        }
-        try {
-            where.execute(this::pump);
-        } catch (RejectedExecutionException e) {
-            handlers.clear();
-            pumping.set(false);
-            close("the executor of its handlers takes no more tasks: " + e.getMessage());
-        }
-    }
+    private final class Pump implements Runnable {
+        private final Executor where;
+        private Registration hold = () -> {
+        };
+        private boolean begun;
 
-    private void pump() {
-        try {
-            for (int i = 0; i < BATCH && !handlers.isEmpty(); i++) {
-                PreparedClone<R> message = inbox.poll();
-                if (message == null) {
+        Pump(Executor where) {
+            this.where = where;
+        }
+
+        /** Never throws: who posted a message has nothing to do with what becomes of it. */
+        void submit() {
+            if (where instanceof EventLoop loop) {
+                hold = loop.hold(() -> abandon(where)); // as the handler may be detached before the loop ends
+            }
+            try {
+                where.execute(this);
+            } catch (Throwable e) {
+                if (begun) { // it ran at once, so this is a handler's
+                    Thread here = Thread.currentThread();
+                    here.getUncaughtExceptionHandler().uncaughtException(here, e);
                     return;
                 }
-                handlers.forEach(handler -> handler.action.accept(message.value()));
+                hold.close();
+                abandon(where);
+                if (!(where instanceof EventLoop)) {
+                    close("the executor of its handlers takes no more tasks: " + e.getMessage());
+                }
             }
-        } finally {
-            pumping.set(false);
-            schedule(); // for what came after the last look
         }
+
+        @Override
+        public void run() {
+            begun = true;
+            hold.close();
+            awaitLastThread();
+            try {
+                for (int i = 0; i < BATCH; i++) {
+                    List<Handler<R>> now;
+                    synchronized (lock) {
+                        now = pump == this && where.equals(executor) ? handlers : List.of();
+                    }
+                    boolean stopped = where instanceof EventLoop loop && loop.hasEnded();
+                    PreparedClone<R> message = now.isEmpty() || stopped ? null : inbox.poll();
+                    if (message == null) {
+                        return;
+                    }
+                    deliver(message.value(), now);
+                }
+            } finally {
+                synchronized (lock) {
+                    if (pump == this) {
+                        pump = null;
+                    }
+                }
+                schedule(); // for what came after the last look
+            }
+        }
+
+        private void awaitLastThread() {
+            if (!EventLoop.startsThreads(where)) {
+                return;
+            }
+            Thread last;
+            synchronized (lock) {
+                last = lastThread;
+                lastThread = Thread.currentThread();
+            }
+            boolean interrupted = false;
+            while (last != null && last.isAlive()) {
+                try {
+                    last.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Every handler gets the message, whatever the others throw. */
+    private static <R> void deliver(R message, List<Handler<R>> handlers) {
+        Throwable thrown = null;
+        for (Handler<R> handler : handlers) {
+            try {
+                handler.action.accept(message);
+            } catch (Throwable e) {
+                if (thrown == null) {
+                    thrown = e;
+                } else {
+                    thrown.addSuppressed(e);
+                }
+            }
+        }
+        if (thrown != null) {
+            MessagePort.<RuntimeException>sneak(thrown);
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // a handler may throw what it does not declare
+    private static <T extends Throwable> void sneak(Throwable e) throws T {
+        throw (T) e;
     }
 
     /**
@@ -306,6 +410,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @param reason why
      */
     public void close(String reason) {
+        Objects.requireNonNull(reason, "reason");
         endPeer(reason);
         inbox.end(reason);
         inbox.drain().forEach(PreparedClone::discard);

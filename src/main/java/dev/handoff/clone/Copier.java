@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,6 @@ final class Copier {
     private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
     private final IdentityHashMap<Transferable, Transfer> transfers = new IdentityHashMap<>();
     private final List<Transfer> begun = new ArrayList<>();
-    private final List<OwnedBuffer> copiedBuffers = new ArrayList<>();
     private final boolean moveAll;
     private int visited;
 
@@ -48,16 +48,16 @@ final class Copier {
         Copier copier = new Copier(moveAll);
         try {
             copier.begin(list);
-            return new PreparedClone<>((T) copier.copy(value), copier.begun, copier.copiedBuffers);
+            return new PreparedClone<>((T) copier.copy(value), copier.begun);
         } catch (RuntimeException | Error e) {
-            new PreparedClone<>(value, copier.begun, copier.copiedBuffers).abort();
+            new PreparedClone<>(value, copier.begun).abort();
             throw e;
         }
     }
 
     private void begin(List<Transferable> list) {
         for (int i = 0; i < list.size(); i++) {
-            Transferable t = list.get(i);
+            Transferable t = Objects.requireNonNull(list.get(i), "transferables[" + i + "]");
             if (transfers.containsKey(t)) {
                 throw new DataCloneException("transferables[" + i + "] is listed twice: " + t);
             }
@@ -261,11 +261,43 @@ final class Copier {
                     + " claim() it to have them copied, or put it in the transfer list to move it");
         }
         try {
-            OwnedBuffer copy = OwnedBuffer.copyOf(buffer.segment()).transfer();
-            copiedBuffers.add(copy);
-            return copy;
+            CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer.segment()));
+            begun.add(copy);
+            return copy.successor();
         } catch (DetachedException e) {
             throw new DataCloneException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** The copy of a buffer moves to the receiver like any other: until then nobody can claim it by touching it. */
+    private static final class CopiedBuffer implements Transfer {
+        private final OwnedBuffer copy;
+        private final Transfer move;
+
+        CopiedBuffer(OwnedBuffer copy) {
+            this.copy = copy;
+            this.move = copy.beginTransfer();
+        }
+
+        @Override
+        public Transferable successor() {
+            return move.successor();
+        }
+
+        @Override
+        public void revoke() {
+            move.revoke();
+        }
+
+        @Override
+        public void commit(String receiver) {
+            move.commit(receiver);
+        }
+
+        @Override
+        public void abort() {
+            move.abort();
+            copy.close();
         }
     }
 

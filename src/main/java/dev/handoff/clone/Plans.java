@@ -274,7 +274,7 @@ final class Plans {
         private final String[] names;
 
         OfRecord(Object original, @Nullable Object[] values, MethodHandle constructor, String[] names) {
-            super(original, values, false);
+            super(original, values, true); // an accessor may tell less than the record holds
             this.constructor = constructor;
             this.names = names;
         }

@@ -1,6 +1,5 @@
 package dev.handoff.clone;
 
-import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.Transfer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +14,10 @@ import org.jspecify.annotations.Nullable;
 public final class PreparedClone<T extends @Nullable Object> {
     private final T value;
     private final List<Transfer> transfers;
-    private final List<OwnedBuffer> copies;
 
-    PreparedClone(T value, List<Transfer> transfers, List<OwnedBuffer> copies) {
+    PreparedClone(T value, List<Transfer> transfers) {
         this.value = value;
         this.transfers = transfers;
-        this.copies = copies;
     }
 
     /**
@@ -56,15 +53,23 @@ public final class PreparedClone<T extends @Nullable Object> {
         transfers.forEach(t -> t.commit(receiver));
     }
 
-    /** Gives everything back to the sender. */
+    /** Gives everything back to the sender. Never throws. */
     public void abort() {
-        transfers.forEach(Transfer::abort);
-        copies.forEach(OwnedBuffer::close);
+        transfers.forEach(t -> attempt(t::abort));
     }
 
-    /** Frees what the message carries, as nobody will receive it. */
+    /** Frees what the message carries, as nobody will receive it. Never throws. */
     public void discard() {
-        transfers.forEach(t -> t.successor().close());
-        copies.forEach(OwnedBuffer::close);
+        transfers.forEach(t -> attempt(t.successor()::close));
+    }
+
+    /** One that fails must not keep the others from being freed. */
+    private static void attempt(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, e);
+        }
     }
 }

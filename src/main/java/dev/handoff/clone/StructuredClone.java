@@ -1,6 +1,7 @@
 package dev.handoff.clone;
 
 import dev.handoff.memory.Transferable;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * <em>Copied</em>: arrays, the lists, maps and sets of {@code java.util}, records, owned buffers. <em>Shared by
  * reference</em>, as nobody can change them: strings, numbers, {@code java.time}, {@code UUID}, {@code URI},
  * {@code Pattern}, {@code Locale}, {@code Currency}, enums, {@code Class}; shared buffers, which are meant to be; and
- * records and unmodifiable collections that hold nothing else. Everything else is refused with the path to it:
+ * records whose components, by their declared types, hold nothing else, and unmodifiable collections that do not. Everything else is refused with the path to it:
  * {@code $.orders[3].connection: java.net.Socket}.
  *
  * <p>
  * Identity and cycles are kept: what was one object in the value is one object in the copy. Depth is limited by the
  * heap, not by the stack. A record is cloned through its accessors and its canonical constructor, after what it holds
- * has been; only in a cycle can a constructor see a list with gaps or a collection that is still empty. Hash tables and
+ * has been, but must not touch an owned buffer, which is nobody's until the message is sent; only in a cycle can a constructor see a list with gaps or a collection that is still empty. Hash tables and
  * sorted collections are arranged anew; one that would lose elements by that, or whose keys lead back to it so that their
  * hash codes never end, is refused. The module of a record class must
  * open its package to {@code dev.handoff} unless the class and its package are public and exported.
@@ -64,7 +65,7 @@ public final class StructuredClone {
      * @throws WrongThreadException as {@link #clone} does
      */
     public static <T extends @Nullable Object> PreparedClone<T> prepare(T value, Transferable... transfer) {
-        return Copier.prepare(value, List.of(transfer), false);
+        return Copier.prepare(value, Arrays.asList(transfer.clone()), false);
     }
 
     /**

@@ -16,13 +16,14 @@ import java.util.concurrent.atomic.LongAdder;
 final class Allocator {
     static final String MAX_POOLED_PROPERTY = "dev.handoff.memory.maxPooledBytes";
 
-    private static final long MAX_POOLED = Long.getLong(MAX_POOLED_PROPERTY, 256L << 20);
+    private static final long MAX_POOLED = Long.getLong(MAX_POOLED_PROPERTY,
+            Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8));
     private static final int MIN_SHIFT = 6;
     /** A cache line, the widest vector; every block begins on such a boundary. */
-    private static final int MIN_BYTES = 1 << MIN_SHIFT;
+    static final int MIN_BYTES = 1 << MIN_SHIFT;
     private static final int MAX_SHIFT = 47;
     /** More than user space holds on any 64-bit platform of today. */
-    private static final long MAX_BYTES = 1L << MAX_SHIFT;
+    static final long MAX_BYTES = 1L << MAX_SHIFT;
     private static final Cleaner CLEANER = Cleaner.create(Thread.ofPlatform().name("handoff-cleaner").factory());
 
     /** Free blocks by size class; last in, first out, as the last one used is still in the cache. */
@@ -44,13 +45,11 @@ final class Allocator {
     /** The memory of a block, and what is left of it when the block has become unreachable. */
     static final class Chunk implements Runnable {
         private final MemorySegment base;
-        private final boolean poolable;
         /** Release when set, acquire in {@link #run}: the collector's thread sees the last lease. */
         private final AtomicBoolean leased = new AtomicBoolean();
 
-        Chunk(MemorySegment base, boolean poolable) {
+        Chunk(MemorySegment base) {
             this.base = base;
-            this.poolable = poolable;
         }
 
         MemorySegment base() {
@@ -63,7 +62,7 @@ final class Allocator {
             if (leased.getAcquire()) {
                 RECLAIMED_BLOCKS.increment();
                 RECLAIMED_BYTES.add(base.byteSize());
-                release(register(this));
+                release(new Block(this, CLEANER));
             }
         }
     }
@@ -72,25 +71,16 @@ final class Allocator {
      * Leases a block to the caller.
      *
      * @param zeroed false if the caller overwrites all the bytes before anybody else sees them
-     * @throws IllegalArgumentException if {@code bytes} is negative or the alignment no power of two
      * @throws OutOfMemoryError if there is no memory of that size
      */
-    static Block lease(long bytes, long alignment, boolean zeroed) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException("bytes=" + bytes + " must not be negative");
-        }
-        if (alignment <= 0 || Long.bitCount(alignment) != 1) {
-            throw new IllegalArgumentException("alignment=" + alignment + " must be a power of two");
-        }
+    static Block lease(long bytes, boolean zeroed) {
         if (bytes > MAX_BYTES) {
             throw new OutOfMemoryError("bytes=" + bytes + " is more than an address space holds (" + MAX_BYTES + ")");
         }
-        Block block = alignment <= MIN_BYTES ? free(sizeClass(bytes)).pollFirst() : null;
+        int sizeClass = sizeClass(bytes);
+        Block block = free(sizeClass).pollFirst();
         if (block == null) {
-            boolean poolable = alignment <= MIN_BYTES;
-            MemorySegment base = Arena.ofAuto().allocate(poolable ? classBytes(sizeClass(bytes)) : bytes,
-                    Math.max(alignment, MIN_BYTES));
-            block = register(new Chunk(base, poolable));
+            block = new Block(new Chunk(newMemory(classBytes(sizeClass))), CLEANER);
         } else {
             POOLED.addAndGet(-block.chunk().base.byteSize());
             if (zeroed) {
@@ -104,17 +94,33 @@ final class Allocator {
         return block;
     }
 
+    private static MemorySegment newMemory(long bytes) {
+        try {
+            return Arena.ofAuto().allocate(bytes, MIN_BYTES);
+        } catch (OutOfMemoryError e) {
+            trim(); // the JVM counts what is pooled; it collects once more before it refuses again
+            return Arena.ofAuto().allocate(bytes, MIN_BYTES);
+        }
+    }
+
+    private static void trim() {
+        for (int i = 0; i < FREE.length; i++) {
+            for (Block b = free(i).pollFirst(); b != null; b = free(i).pollFirst()) {
+                POOLED.addAndGet(-b.chunk().base.byteSize());
+                b.forget();
+            }
+        }
+    }
+
     /** Takes a block back whose last part was closed, or that was found dropped. */
     static void release(Block block) {
         Chunk chunk = block.chunk();
         long bytes = chunk.base.byteSize();
         chunk.leased.setRelease(false);
         IN_USE.add(-bytes);
-        if (!chunk.poolable) {
-            return;
-        }
         if (POOLED.addAndGet(bytes) > MAX_POOLED) {
             POOLED.addAndGet(-bytes);
+            block.forget();
         } else {
             free(sizeClass(bytes)).addFirst(block);
         }
@@ -122,12 +128,6 @@ final class Allocator {
 
     static MemoryStatistics statistics() {
         return new MemoryStatistics(IN_USE.sum(), POOLED.get(), RECLAIMED_BLOCKS.sum(), RECLAIMED_BYTES.sum());
-    }
-
-    private static Block register(Chunk chunk) {
-        Block block = new Block(chunk);
-        CLEANER.register(block, chunk);
-        return block;
     }
 
     @SuppressWarnings("unchecked")

@@ -2,6 +2,7 @@ package dev.handoff.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -16,15 +17,27 @@ import java.util.function.Consumer;
  */
 final class Block implements Consumer<MemorySegment> {
     private final Allocator.Chunk chunk;
+    private final Cleaner.Cleanable registration;
     /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
     private final AtomicInteger parts = new AtomicInteger();
 
-    Block(Allocator.Chunk chunk) {
+    Block(Allocator.Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
+        this.registration = cleaner.register(this, chunk);
+    }
+
+    /** For a block that is not leased: leaves its memory to the garbage collector at once, not only after a detour. */
+    void forget() {
+        registration.clean();
     }
 
     Allocator.Chunk chunk() {
         return chunk;
+    }
+
+    /** The first offset at which an address is a multiple of the alignment, a power of two. */
+    long firstAligned(long alignment) {
+        return -chunk.base().address() & alignment - 1;
     }
 
     void lease() {

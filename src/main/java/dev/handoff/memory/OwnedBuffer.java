@@ -144,8 +144,19 @@ public final class OwnedBuffer implements Transferable {
 
     private static OwnedBuffer allocate(long bytes, long alignment, boolean zeroed) {
         NativeAccess.require();
-        Block block = Allocator.lease(bytes, alignment, zeroed);
-        OwnedBuffer buffer = new OwnedBuffer(new Region(block, 0, bytes, null, 1));
+        if (bytes < 0) {
+            throw new IllegalArgumentException("bytes=" + bytes + " must not be negative");
+        }
+        if (alignment <= 0 || Long.bitCount(alignment) != 1) {
+            throw new IllegalArgumentException("alignment=" + alignment + " must be a power of two");
+        }
+        if (Math.max(bytes, alignment) > Allocator.MAX_BYTES) {
+            throw new OutOfMemoryError("bytes=" + bytes + ", alignment=" + alignment
+                    + " is more than an address space holds (" + Allocator.MAX_BYTES + ")");
+        }
+        long slack = Math.max(0, alignment - Allocator.MIN_BYTES);
+        Block block = Allocator.lease(bytes + slack, zeroed);
+        OwnedBuffer buffer = new OwnedBuffer(new Region(block, block.firstAligned(alignment), bytes, null, 1));
         STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
         return buffer;
     }
@@ -327,7 +338,7 @@ public final class OwnedBuffer implements Transferable {
             for (OwnedBuffer part : all) {
                 part.closeView();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             claimed.forEach(OwnedBuffer::publish);
             throw e;
         }
@@ -369,8 +380,10 @@ public final class OwnedBuffer implements Transferable {
     }
 
     /**
-     * Frees the buffer; the handle is gone. Memory goes back to a pool, and is zeroed before anybody sees it again. Does
-     * nothing if the handle is gone.
+     * Frees the buffer; the handle is gone. Memory goes back to a pool, and is zeroed before anybody sees it again; what
+     * the pool has no room for (256 MiB or an eighth of the heap's limit, unless the system property
+     * {@code dev.handoff.memory.maxPooledBytes} says otherwise) is given up to the garbage collector. Does nothing if the
+     * handle is gone.
      *
      * @throws WrongThreadException if another thread owns the buffer
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then

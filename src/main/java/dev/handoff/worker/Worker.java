@@ -111,8 +111,11 @@ public final class Worker<I, O> implements AutoCloseable {
             throw e;
         }
         data.commit(worker.toString());
-        worker.enter();
-        worker.started.countDown();
+        try {
+            worker.enter();
+        } finally {
+            worker.started.countDown();
+        }
         return worker;
     }
 
@@ -169,6 +172,29 @@ public final class Worker<I, O> implements AutoCloseable {
                 // ignored, as the JVM does: the end of a worker has to be told whatever a handler does
             }
         }
+        Runnable tell = () -> tell(uncaught, code);
+        try {
+            Thread.ofPlatform().name(name + " (exit)").daemon(thread.isDaemon()).start(tell);
+        } catch (OutOfMemoryError e) { // no more threads: better by this one, which still owns its buffers, than never
+            tell.run();
+        }
+    }
+
+    /**
+     * Tells of the end when the worker's thread is dead, so that what it owned is unclaimed; and keeps the JVM alive until
+     * the listeners have returned, unless the worker is a daemon.
+     */
+    @SuppressWarnings("ThreadJoinLoop")
+    private void tell(@Nullable Throwable uncaught, int code) {
+        boolean dead = Thread.currentThread().equals(thread);
+        while (!dead) {
+            try {
+                thread.join();
+                dead = true;
+            } catch (InterruptedException e) {
+                // nobody has a reason to; the thread is about to end
+            }
+        }
         ended.complete(code);
         CompletableFuture<?> messages = port.closed();
         messages.thenCompose(_ -> uncaught == null ? CompletableFuture.completedFuture(null) : error.fire(uncaught))
@@ -177,9 +203,7 @@ public final class Worker<I, O> implements AutoCloseable {
                     parentHold.close();
                     exited.complete(code);
                 });
-        if (!thread.isDaemon()) {
-            exited.join(); // keeps the JVM alive until the listeners have returned
-        }
+        exited.join();
     }
 
     private static void nothing() {
@@ -298,7 +322,7 @@ public final class Worker<I, O> implements AutoCloseable {
      * @return the way to detach it
      */
     public Registration onError(Consumer<? super Throwable> listener) {
-        return error.listen(listener);
+        return error.listen(Objects.requireNonNull(listener, "listener"));
     }
 
     /**
@@ -308,7 +332,7 @@ public final class Worker<I, O> implements AutoCloseable {
      * @return the way to detach it
      */
     public Registration onExit(Consumer<? super Integer> listener) {
-        return exit.listen(listener);
+        return exit.listen(Objects.requireNonNull(listener, "listener"));
     }
 
     /**
@@ -335,20 +359,24 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * Waits until the worker's code has ended. Listeners may still be running; {@link #exited} waits for these as well.
+     * Waits until the worker's thread has ended; what it owned is unclaimed then. Listeners may still be running; {@link #exited} waits for these as well.
      *
      * @return the exit code
      * @throws InterruptedException if the calling thread is interrupted
      * @throws IllegalStateException if the calling thread is the worker's own
      */
     public int join() throws InterruptedException {
-        if (Thread.currentThread().equals(thread)) {
-            throw new IllegalStateException(this + " can't wait for its own end");
-        }
+        requireOther();
         try {
             return ended.get();
         } catch (ExecutionException e) {
             throw new AssertionError("nothing completes it so", e);
+        }
+    }
+
+    private void requireOther() {
+        if (Thread.currentThread().equals(thread)) {
+            throw new IllegalStateException(this + " can't wait for its own end");
         }
     }
 
@@ -361,6 +389,7 @@ public final class Worker<I, O> implements AutoCloseable {
      */
     @Override
     public void close() {
+        requireOther();
         port.shutdownOutput();
         boolean interrupted = false;
         while (true) {

@@ -408,4 +408,147 @@ class MessagePortTest {
             assertThrows(PortClosedException.class, c.port2()::poll);
         }
     }
+
+    @Test
+    void aLoopThatEndsAfterItsHandlerWasDetachedLeavesThePortUsable() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        EventLoop loop = new EventLoop();
+        assertThrows(IllegalStateException.class, () -> loop.run(() -> {
+            Registration r = c.port2().onMessage(_ -> {
+            });
+            c.port1().post(1); // queues a pump, which will be dropped
+            r.close();
+            throw new IllegalStateException("boom");
+        }));
+        BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
+        c.port2().onMessage(seen::add);
+        assertEquals(1, seen.take());
+        c.port1().close();
+        assertEquals("left was closed", c.port2().closed().get());
+    }
+
+    @Test
+    void aHandlerAttachedElsewhereNeverRunsOnTheOldExecutor() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        BlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        try (ExecutorService one = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("one").factory());
+                ExecutorService two = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("two").factory())) {
+            Registration first = c.port2().onMessage(_ -> {
+                inside.countDown();
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }, one);
+            c.port1().post(1);
+            inside.await();
+            first.close();
+            c.port2().onMessage(_ -> seen.add(Thread.currentThread().getName()), two);
+            c.port1().post(2);
+            go.countDown();
+            assertEquals("two", seen.take());
+        }
+    }
+
+    @Test
+    void aBufferThatAHandlerKeepsStaysWithinItsReach() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        OwnedBuffer kept = OwnedBuffer.allocate(64).transfer();
+        int n = 20_000;
+        CountDownLatch done = new CountDownLatch(n);
+        AtomicInteger refused = new AtomicInteger();
+        c.port2().onMessage(i -> {
+            try {
+                kept.segment().set(ValueLayout.JAVA_INT, 0, i);
+            } catch (WrongThreadException e) {
+                refused.incrementAndGet();
+            }
+            done.countDown();
+        });
+        for (int i = 0; i < n; i++) {
+            c.port1().post(i);
+            if (i % 8 == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        done.await();
+        assertEquals(0, refused.get());
+    }
+
+    @Test
+    void attachingAndDetachingLosesNothing() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        int n = 50_000;
+        AtomicInteger handled = new AtomicInteger();
+        Thread sender = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < n; i++) {
+                c.port1().post(i);
+            }
+        });
+        try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            while (sender.isAlive()) {
+                c.port2().onMessage(_ -> handled.incrementAndGet(), executor).close();
+            }
+        }
+        int queued = 0;
+        while (c.port2().poll() != null) {
+            queued++;
+        }
+        assertEquals(n, handled.get() + queued);
+    }
+
+    @Test
+    void everyHandlerGetsTheMessageWhateverTheOthersThrow() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        java.util.concurrent.Executor reporting = task -> {
+            try {
+                task.run();
+            } catch (IllegalStateException e) {
+                seen.add(e.getMessage() + e.getSuppressed().length);
+            }
+        };
+        for (int i = 0; i < 2; i++) {
+            c.port2().onMessage(_ -> {
+                throw new IllegalStateException("boom");
+            }, reporting);
+        }
+        c.port2().onMessage(seen::add, reporting);
+        c.port1().post(5);
+        assertEquals(5, seen.take());
+        assertEquals("boom1", seen.take());
+    }
+
+    @Test
+    void whatAHandlerThrowsDoesNotReachThePoster() throws Exception {
+        MessageChannel<Integer, Integer> c = channel();
+        BlockingQueue<Throwable> uncaught = new LinkedBlockingQueue<>();
+        IllegalStateException boom = new IllegalStateException("boom");
+        c.port2().onMessage(_ -> {
+            throw boom;
+        }, Runnable::run);
+        Thread poster = Thread.ofPlatform().uncaughtExceptionHandler((_, e) -> uncaught.add(e)).start(() -> {
+            c.port1().post(1);
+            uncaught.add(new Throwable("went on"));
+        });
+        poster.join();
+        assertSame(boom, uncaught.take());
+        assertEquals("went on", uncaught.take().getMessage());
+    }
+
+    @Test
+    void nullsAreRefusedBeforeAnythingChanges() {
+        MessageChannel<Integer, Integer> c = channel();
+        c.port1().post(1);
+        assertThrows(NullPointerException.class, () -> c.port2().close(null));
+        assertThrows(NullPointerException.class, () -> c.port2().onMessage(null));
+        assertThrows(NullPointerException.class, () -> c.port2().onMessage(_ -> {
+        }, null));
+        assertThrows(NullPointerException.class, () -> c.port2().onClose(null));
+        assertTrue(c.port2().isOpen());
+        assertEquals(1, c.port2().poll());
+    }
 }

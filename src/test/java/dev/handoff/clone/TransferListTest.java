@@ -407,4 +407,31 @@ class TransferListTest {
         assertTrue(log.isEmpty());
         assertFalse(StructuredClone.prepareMove(List.of(a)).value().contains(a));
     }
+
+    private record Curious(OwnedBuffer buffer) {
+        Curious {
+            buffer.segment();
+        }
+    }
+
+    @Test
+    void aConstructorThatTouchesACopiedBufferIsRefusedRatherThanMadeItsOwner() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64);
+        Curious curious = new Curious(buffer);
+        long inUse = Leases.bytes();
+        var e = assertThrows(DataCloneException.class, () -> StructuredClone.clone(curious));
+        assertTrue(e.getMessage().contains("can't be used before its move is complete"), e.getMessage());
+        assertEquals(inUse, Leases.bytes());
+        assertEquals(State.OWNED, buffer.state());
+        buffer.close();
+    }
+
+    @Test
+    void aNullInTheListIsNamed() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64);
+        var e = assertThrows(NullPointerException.class, () -> StructuredClone.clone("x", buffer, null));
+        assertEquals("transferables[1]", e.getMessage());
+        assertEquals(State.OWNED, buffer.state());
+        buffer.close();
+    }
 }

@@ -80,4 +80,40 @@ class AllocatorTest {
         var run = ChildJvm.run(Pool.class, "-D" + Allocator.MAX_POOLED_PROPERTY + "=0");
         assertEquals("0 0 0 0 0 0 0 0".replace(' ', '\n'), run.out());
     }
+
+    /** Leaves much in the pool and then asks for what can't be had beside it. */
+    static final class Tight {
+        private Tight() {
+        }
+
+        public static void main(String[] args) {
+            OwnedBuffer.allocate(40 << 20).close();
+            System.out.println(MemoryStatistics.snapshot().bytesPooled() >> 20);
+            OwnedBuffer.allocate(60 << 20).close();
+            System.out.println(MemoryStatistics.snapshot().bytesPooled() >> 20);
+        }
+    }
+
+    @Test
+    void whatIsPooledDoesNotStandInTheWayOfAnAllocation() {
+        var run = ChildJvm.run(Tight.class, "-XX:MaxDirectMemorySize=80m",
+                "-D" + Allocator.MAX_POOLED_PROPERTY + "=" + (1 << 30));
+        assertEquals("", run.err());
+        assertEquals("40\n64", run.out());
+    }
+
+    @Test
+    void aBlockOfAnyAlignmentIsPooled() {
+        long bytes = Allocator.classBytes(70) - (1 << 16);
+        long address;
+        try (OwnedBuffer buffer = OwnedBuffer.allocate(bytes, 1 << 16)) {
+            address = buffer.segment().address();
+            assertEquals(0, address % (1 << 16));
+            buffer.segment().fill((byte) -1);
+        }
+        try (OwnedBuffer again = OwnedBuffer.allocate(bytes, 1 << 16)) {
+            assertEquals(address, again.segment().address());
+            assertEquals(-1, again.segment().mismatch(java.lang.foreign.MemorySegment.ofArray(new byte[(int) bytes])));
+        }
+    }
 }

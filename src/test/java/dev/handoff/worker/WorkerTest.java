@@ -338,4 +338,55 @@ class WorkerTest {
         assertEquals(2, worker.receive(Duration.ofDays(1)));
         assertEquals(0, worker.join());
     }
+
+    @Test
+    void noQueuedMessageIsHandledAfterTermination() throws Exception {
+        CountDownLatch posted = new CountDownLatch(1);
+        CountDownLatch inside = new CountDownLatch(1);
+        List<Integer> handled = new ArrayList<>();
+        Worker<Integer, Void> worker = Worker.start(scope -> {
+            posted.await();
+            scope.onMessage(i -> {
+                handled.add(i);
+                inside.countDown();
+                while (!Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+            });
+        });
+        for (int i = 0; i < 10; i++) {
+            worker.post(i);
+        }
+        posted.countDown();
+        inside.await();
+        assertEquals(1, worker.terminate().get());
+        assertEquals(List.of(0), handled);
+    }
+
+    @Test
+    void whatACrashedWorkerOwnedCanBeClaimedInItsListenersAndAfterItsEnd() throws Exception {
+        AtomicReference<OwnedBuffer> lost = new AtomicReference<>();
+        Worker<Void, Void> worker = Worker.start(_ -> {
+            lost.set(OwnedBuffer.allocate(8));
+            throw new IllegalStateException("crash");
+        });
+        CompletableFuture<State> inListener = new CompletableFuture<>();
+        worker.onError(_ -> inListener.complete(lost.get().state()));
+        worker.join();
+        assertEquals(State.UNCLAIMED, lost.get().state());
+        assertEquals(State.UNCLAIMED, inListener.get());
+        lost.get().claim().close();
+    }
+
+    @Test
+    void closingFromTheWorkersOwnThreadChangesNothing() throws Exception {
+        BlockingQueue<Worker<Integer, Integer>> self = new LinkedBlockingQueue<>();
+        Worker<Integer, Integer> worker = Worker.start(scope -> {
+            assertThrows(IllegalStateException.class, self.take()::close);
+            scope.post(scope.receive());
+        });
+        self.add(worker);
+        worker.post(3);
+        assertEquals(3, worker.receive());
+    }
 }
