@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -155,13 +156,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @throws PortClosedException if none is there and none will come; it says why
      */
     public @Nullable R receive(Duration timeout) throws InterruptedException {
-        long nanos;
-        try {
-            nanos = timeout.toNanos();
-        } catch (ArithmeticException e) { // 292 years and more
-            nanos = timeout.isNegative() ? 0 : Long.MAX_VALUE;
-        }
-        PreparedClone<R> message = inbox.poll(nanos);
+        PreparedClone<R> message = inbox.poll(TimeUnit.NANOSECONDS.convert(timeout)); // saturates
         return message != null ? message.value() : nothing();
     }
 

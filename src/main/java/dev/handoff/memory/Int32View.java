@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -485,13 +486,7 @@ public final class Int32View {
      * @throws UnsupportedOperationException if this is a view of an owned buffer, which nobody else could wake
      */
     public WaitResult await(long index, int expected, Duration timeout) throws InterruptedException {
-        long nanos;
-        try {
-            nanos = timeout.toNanos();
-        } catch (ArithmeticException e) { // 292 years and more
-            nanos = timeout.isNegative() ? 0 : Long.MAX_VALUE;
-        }
-        return await(index, expected, nanos);
+        return await(index, expected, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
     }
 
     /**
