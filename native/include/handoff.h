@@ -1,14 +1,15 @@
 /**
  * The native kernels of Handoff: optional, and never needed for a right result. Each function here has a
- * twin in Java that gives the same bytes; this library only gives them sooner.
+ * twin in Java that gives the same result; this library only gives it sooner, or at a lower price.
  *
  * What holds for every function:
  *
  * - Thread-safety: any number of threads may call at any time, on any data of their own. The library keeps
  *   no state but the choice of instruction set, which is made once while it is loaded. Two calls at the same
- *   time must not write to bytes that the other one reads or writes.
- * - Time: no call allocates, locks, blocks, makes a system call, sets errno or calls back. The run time
- *   depends on the length alone. All are async-signal-safe, and all may be made as critical downcalls.
+ *   time must not write to bytes that the other one reads or writes, but for the words of futexes.
+ * - Time: no call allocates, locks, blocks, makes a system call, sets errno or calls back, apart from those
+ *   to the operating system at the end of this header. The run time depends on the length alone. All the
+ *   others are async-signal-safe, and may be made as critical downcalls.
  * - Bounds: the functions check nothing; the caller answers for the lengths. No byte outside of the ranges
  *   that are stated is read or written, not even to be thrown away or put back.
  * - ABI: a change of any name, signature, struct or constant here that is not a mere addition raises
@@ -48,6 +49,15 @@ extern "C" {
 #define HANDOFF_VARIANT_AVX2 1
 /** Needs HANDOFF_CPU_AVX512 and HANDOFF_CPU_AVX512_VNNI. */
 #define HANDOFF_VARIANT_AVX512 2
+
+/** Woken; or, which cannot be told apart, woken for no reason. */
+#define HANDOFF_FUTEX_WOKEN 0
+/** There was no wait, as the word did not hold what was expected. */
+#define HANDOFF_FUTEX_VALUE_DIFFERS 1
+/** The time was up. */
+#define HANDOFF_FUTEX_TIMED_OUT 2
+/** A signal ended the wait. */
+#define HANDOFF_FUTEX_INTERRUPTED 3
 
 /** What the library found and chose when it was loaded. 16 bytes, alignment 4, no padding. */
 typedef struct handoff_cpu_info {
@@ -105,6 +115,46 @@ HANDOFF_API void handoff_grayscale_rgba(uint8_t *dst, const uint8_t *src, size_t
  * @param pixels how many; at 0 neither pointer is used, and each may be NULL
  */
 HANDOFF_API void handoff_invert_rgba(uint8_t *dst, const uint8_t *src, size_t pixels);
+
+/**
+ * Sleeps on a word until it is woken, if the word holds what the caller expects; the kernel compares and
+ * falls asleep in one step. Blocks, makes a system call, may set errno: no critical downcall. The word may be
+ * in memory that several processes have mapped (a shared futex).
+ *
+ * @param word aligned to 4, and readable for as long as the call takes
+ * @param expected the value for which it is worth sleeping
+ * @param timeout_nanos how long at most, by the monotonic clock; below 0 for ever
+ * @return one of HANDOFF_FUTEX_*; WOKEN also on an error that the kernel does not document, so that the
+ *         caller, who has to look at the word again in any case, goes on doing so
+ */
+HANDOFF_API int32_t handoff_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_nanos);
+
+/**
+ * Wakes threads, of this process or another one, that sleep on a word. Makes a system call, may set errno.
+ *
+ * @param word aligned to 4
+ * @param count how many at most; at or below 0 none
+ * @return how many were woken
+ */
+HANDOFF_API int32_t handoff_futex_wake(const uint32_t *word, int32_t count);
+
+/**
+ * Gets fresh pages from the operating system, all zero and not yet backed by memory: each comes into being
+ * when it is first touched. From 2 MiB on they begin on a boundary of 2 MiB, and huge pages are asked for.
+ * Makes system calls, may set errno.
+ *
+ * @param bytes how many, 1 or more
+ * @return the first byte, or NULL where the operating system refuses
+ */
+HANDOFF_API void *handoff_pages_map(size_t bytes);
+
+/**
+ * Gives pages back. Makes a system call, may set errno.
+ *
+ * @param address what handoff_pages_map returned
+ * @param bytes what it was called with
+ */
+HANDOFF_API void handoff_pages_unmap(void *address, size_t bytes);
 
 #ifdef __cplusplus
 }

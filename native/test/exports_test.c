@@ -7,7 +7,8 @@
 
 static const char *const public_names[] = {
     "handoff_abi_version",    "handoff_cpu_info_read", "handoff_layout",
-    "handoff_grayscale_rgba", "handoff_invert_rgba",
+    "handoff_grayscale_rgba", "handoff_invert_rgba",   "handoff_futex_wait",
+    "handoff_futex_wake",     "handoff_pages_map",     "handoff_pages_unmap",
 };
 
 static const char *const private_names[] = {

@@ -32,14 +32,16 @@ class LayersTest {
                 .layer("clone").definedBy("dev.handoff.clone")
                 .layer("memory").definedBy("dev.handoff.memory")
                 .layer("sync").definedBy("dev.handoff.sync")
+                .layer("os").definedBy("dev.handoff.internal.os")
                 .layer("kernel").definedBy("dev.handoff.kernel")
                 .layer("ffi").definedBy("dev.handoff.internal.ffi")
                 .whereLayer("top").mayOnlyAccessLayers("kernel")
                 .whereLayer("worker").mayOnlyAccessLayers("channel", "clone", "memory", "sync", "kernel")
                 .whereLayer("channel").mayOnlyAccessLayers("clone", "memory", "sync", "kernel")
                 .whereLayer("clone").mayOnlyAccessLayers("memory", "sync", "kernel")
-                .whereLayer("memory").mayOnlyAccessLayers("sync", "kernel")
-                .whereLayer("sync").mayOnlyAccessLayers("kernel")
+                .whereLayer("memory").mayOnlyAccessLayers("sync", "os", "kernel")
+                .whereLayer("sync").mayOnlyAccessLayers("os", "kernel")
+                .whereLayer("os").mayOnlyAccessLayers("kernel", "ffi")
                 .whereLayer("kernel").mayOnlyAccessLayers("ffi")
                 .whereLayer("ffi").mayNotAccessAnyLayer()
                 .ensureAllClassesAreContainedInArchitecture()
@@ -54,8 +56,8 @@ class LayersTest {
     }
 
     @Test
-    void onlyMemoryReinterprets() {
-        noClasses().that(not(resideInAnyPackage("dev.handoff.memory", "dev.handoff.internal.ffi")))
+    void onlyMemoryAndWhatIsBelowReinterprets() {
+        noClasses().that(not(resideInAnyPackage("dev.handoff.memory", "dev.handoff.internal..")))
                 .should().callMethod(MemorySegment.class, "reinterpret", long.class)
                 .orShould()
                 .callMethod(MemorySegment.class, "reinterpret", java.lang.foreign.Arena.class, Consumer.class)

@@ -95,6 +95,42 @@ public class HandoffH extends HandoffH$shared {
     public static int HANDOFF_VARIANT_AVX512() {
         return HANDOFF_VARIANT_AVX512;
     }
+    private static final int HANDOFF_FUTEX_WOKEN = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define HANDOFF_FUTEX_WOKEN 0
+     * }
+     */
+    public static int HANDOFF_FUTEX_WOKEN() {
+        return HANDOFF_FUTEX_WOKEN;
+    }
+    private static final int HANDOFF_FUTEX_VALUE_DIFFERS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define HANDOFF_FUTEX_VALUE_DIFFERS 1
+     * }
+     */
+    public static int HANDOFF_FUTEX_VALUE_DIFFERS() {
+        return HANDOFF_FUTEX_VALUE_DIFFERS;
+    }
+    private static final int HANDOFF_FUTEX_TIMED_OUT = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define HANDOFF_FUTEX_TIMED_OUT 2
+     * }
+     */
+    public static int HANDOFF_FUTEX_TIMED_OUT() {
+        return HANDOFF_FUTEX_TIMED_OUT;
+    }
+    private static final int HANDOFF_FUTEX_INTERRUPTED = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define HANDOFF_FUTEX_INTERRUPTED 3
+     * }
+     */
+    public static int HANDOFF_FUTEX_INTERRUPTED() {
+        return HANDOFF_FUTEX_INTERRUPTED;
+    }
 
     private static class handoff_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -389,6 +425,249 @@ public class HandoffH extends HandoffH$shared {
                 traceDowncall("handoff_invert_rgba", dst, src, pixels);
             }
             mh$.invokeExact(dst, src, pixels);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class handoff_futex_wait {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            HandoffH.C_INT,
+            HandoffH.C_POINTER,
+            HandoffH.C_INT,
+            HandoffH.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("handoff_futex_wait");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_nanos)
+     * }
+     */
+    public static FunctionDescriptor handoff_futex_wait$descriptor() {
+        return handoff_futex_wait.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_nanos)
+     * }
+     */
+    public static MethodHandle handoff_futex_wait$handle() {
+        return handoff_futex_wait.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_nanos)
+     * }
+     */
+    public static MemorySegment handoff_futex_wait$address() {
+        return handoff_futex_wait.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wait(const uint32_t *word, uint32_t expected, int64_t timeout_nanos)
+     * }
+     */
+    public static int handoff_futex_wait(MemorySegment word, int expected, long timeout_nanos) {
+        var mh$ = handoff_futex_wait.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("handoff_futex_wait", word, expected, timeout_nanos);
+            }
+            return (int)mh$.invokeExact(word, expected, timeout_nanos);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class handoff_futex_wake {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            HandoffH.C_INT,
+            HandoffH.C_POINTER,
+            HandoffH.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("handoff_futex_wake");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wake(const uint32_t *word, int32_t count)
+     * }
+     */
+    public static FunctionDescriptor handoff_futex_wake$descriptor() {
+        return handoff_futex_wake.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wake(const uint32_t *word, int32_t count)
+     * }
+     */
+    public static MethodHandle handoff_futex_wake$handle() {
+        return handoff_futex_wake.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wake(const uint32_t *word, int32_t count)
+     * }
+     */
+    public static MemorySegment handoff_futex_wake$address() {
+        return handoff_futex_wake.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t handoff_futex_wake(const uint32_t *word, int32_t count)
+     * }
+     */
+    public static int handoff_futex_wake(MemorySegment word, int count) {
+        var mh$ = handoff_futex_wake.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("handoff_futex_wake", word, count);
+            }
+            return (int)mh$.invokeExact(word, count);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class handoff_pages_map {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            HandoffH.C_POINTER,
+            HandoffH.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("handoff_pages_map");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void *handoff_pages_map(size_t bytes)
+     * }
+     */
+    public static FunctionDescriptor handoff_pages_map$descriptor() {
+        return handoff_pages_map.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void *handoff_pages_map(size_t bytes)
+     * }
+     */
+    public static MethodHandle handoff_pages_map$handle() {
+        return handoff_pages_map.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void *handoff_pages_map(size_t bytes)
+     * }
+     */
+    public static MemorySegment handoff_pages_map$address() {
+        return handoff_pages_map.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void *handoff_pages_map(size_t bytes)
+     * }
+     */
+    public static MemorySegment handoff_pages_map(long bytes) {
+        var mh$ = handoff_pages_map.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("handoff_pages_map", bytes);
+            }
+            return (MemorySegment)mh$.invokeExact(bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class handoff_pages_unmap {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            HandoffH.C_POINTER,
+            HandoffH.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("handoff_pages_unmap");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void handoff_pages_unmap(void *address, size_t bytes)
+     * }
+     */
+    public static FunctionDescriptor handoff_pages_unmap$descriptor() {
+        return handoff_pages_unmap.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void handoff_pages_unmap(void *address, size_t bytes)
+     * }
+     */
+    public static MethodHandle handoff_pages_unmap$handle() {
+        return handoff_pages_unmap.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void handoff_pages_unmap(void *address, size_t bytes)
+     * }
+     */
+    public static MemorySegment handoff_pages_unmap$address() {
+        return handoff_pages_unmap.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void handoff_pages_unmap(void *address, size_t bytes)
+     * }
+     */
+    public static void handoff_pages_unmap(MemorySegment address, long bytes) {
+        var mh$ = handoff_pages_unmap.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("handoff_pages_unmap", address, bytes);
+            }
+            mh$.invokeExact(address, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
