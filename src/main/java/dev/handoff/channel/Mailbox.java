@@ -1,11 +1,12 @@
 package dev.handoff.channel;
 
-import dev.handoff.sync.SpinWait;
+import dev.handoff.sync.IdleStrategy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ final class Mailbox<T> {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<T> queue = new ArrayDeque<>();
+    private final IdleStrategy idle = IdleStrategy.adaptive();
+    private final BooleanSupplier ready = this::isReady;
     /** Written under the lock; read without it by those who only want to know whether to take it. */
     private volatile int size;
     private volatile @Nullable String end;
@@ -64,7 +67,7 @@ final class Mailbox<T> {
     T poll(long timeoutNanos) throws InterruptedException {
         boolean forever = timeoutNanos == Long.MAX_VALUE;
         long deadline = forever ? 0 : System.nanoTime() + timeoutNanos;
-        SpinWait.until(this::isReady, timeoutNanos);
+        idle.idle(ready, timeoutNanos);
         lock.lockInterruptibly();
         try {
             long left = timeoutNanos;

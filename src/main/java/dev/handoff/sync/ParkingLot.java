@@ -2,12 +2,17 @@ package dev.handoff.sync;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Queues of threads that wait for a wake on an address: what a futex is in the kernel, kept in the process.
+ * Queues of threads and futures that wait for a wake on an address: what a futex is in the kernel, kept in the process.
  *
  * <p>
  * A waiter is known by (memory block, byte address): two views of one block meet, whatever their offsets. The value is
@@ -18,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * All methods may be called by any thread, platform or virtual; parking does not pin a virtual thread. {@code await}
  * blocks; {@code wake} is wait-free where nobody waits on the stripe of the address, else it takes that stripe's lock
  * for a time that grows with the number of its waiters. Everything a waker did before {@code wake} happens-before the
- * return of the waiters it woke.
+ * return of the waiters it woke and the completion of the futures it woke.
  */
 public final class ParkingLot {
     /*
@@ -32,8 +37,11 @@ public final class ParkingLot {
      * the load in the order of volatile actions, and then the waiter's compare, which comes after its increment, sees
      * the store that came before the waker's fence. Comparing first and announcing second loses wake-ups.
      *
-     * Every change of a node's state happens under its stripe's lock, so exactly one of wake, time-out and interrupt
-     * decides. The waiter itself reads the state without the lock: acquire, paired with the release in wake().
+     * How a wait ends is decided under its stripe's lock, so exactly one of wake, time-out, interrupt and completion by
+     * somebody else does. A thread reads the state of its own waiter without the lock: acquire, paired with the release in
+     * wake(). It spins on it first, so a wake must not pay for unparking a thread that never parked: one that is about to
+     * park says so by a CAS from SPINNING to PARKED, against the waker's exchange. Either the waker sees PARKED and
+     * unparks, or the CAS fails.
      */
     private static final int STRIPES = 256;
     private static final Stripe[] STRIPE = new Stripe[STRIPES];
@@ -49,7 +57,7 @@ public final class ParkingLot {
 
     /**
      * Waits until a {@link #wake wake} on the same block and address, if the word there still holds what the caller
-     * expects.
+     * expects. How long it spins before it parks is learned from recent waits on that address.
      *
      * @param block the heap object that the address is relative to, or null where the address is absolute
      * @param address the byte address of the word
@@ -63,37 +71,58 @@ public final class ParkingLot {
      */
     public static WaitResult await(@Nullable Object block, long address, BooleanSupplier holds, long timeoutNanos)
             throws InterruptedException {
+        Stripe stripe = stripe(block, address);
+        return await(stripe, new Waiter(block, address, Thread.currentThread()), holds, timeoutNanos, stripe.idle);
+    }
+
+    /**
+     * Waits until a {@link #wake wake} on the same block and address, if the word there still holds what the caller
+     * expects, and idles as the caller says before it parks.
+     *
+     * <p>
+     * If the strategy throws, the wait is over as if the thread had never been queued: a wake that had come is passed on
+     * to the next waiter on the address.
+     *
+     * @param block the heap object that the address is relative to, or null where the address is absolute
+     * @param address the byte address of the word
+     * @param holds reads the word (with volatile semantics) and tells whether it holds the expected value; runs once,
+     *     under a lock: it must neither block nor throw nor use this class
+     * @param timeoutNanos how long to wait at most; at or below zero there is no wait; {@link Long#MAX_VALUE} is for
+     *     ever
+     * @param idle asked once, when the thread is queued: what it does until it is woken or parks
+     * @return how the wait ended; never {@code TIMED_OUT} before the time is up
+     * @throws InterruptedException if the thread is interrupted on entry or while it waits; its interrupt flag is then
+     *     cleared. A wake that came first wins: then the result is {@code WOKEN} and the flag stays set
+     */
+    public static WaitResult await(@Nullable Object block, long address, BooleanSupplier holds, long timeoutNanos,
+            IdleStrategy idle) throws InterruptedException {
+        Objects.requireNonNull(idle, "idle");
+        return await(stripe(block, address), new Waiter(block, address, Thread.currentThread()), holds, timeoutNanos,
+                idle);
+    }
+
+    private static WaitResult await(Stripe stripe, Waiter waiter, BooleanSupplier holds, long timeoutNanos,
+            IdleStrategy idle) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
         boolean forever = timeoutNanos == Long.MAX_VALUE;
         long deadline = forever ? 0 : System.nanoTime() + timeoutNanos;
-        Stripe stripe = stripe(block, address);
-        Waiter waiter;
-        stripe.lock();
-        try {
-            Stripe.WAITERS.getAndAdd(stripe, 1); // volatile: before the compare; pairs with the fence in wake()
-            boolean queued = false;
-            try {
-                if (!holds.getAsBoolean()) {
-                    return WaitResult.NOT_EQUAL;
-                }
-                if (timeoutNanos <= 0) {
-                    return WaitResult.TIMED_OUT;
-                }
-                waiter = new Waiter(block, address, Thread.currentThread());
-                stripe.add(waiter);
-                queued = true;
-            } finally {
-                if (!queued) {
-                    Stripe.WAITERS.getAndAdd(stripe, -1);
-                }
-            }
-        } finally {
-            stripe.unlock();
+        WaitResult atOnce = stripe.enter(waiter, holds, timeoutNanos);
+        if (atOnce != null) {
+            return atOnce;
         }
-        if (SpinWait.until(waiter::isWoken, timeoutNanos)) {
-            return WaitResult.WOKEN;
+        boolean idled = false;
+        try {
+            idle.idle(waiter, timeoutNanos);
+            idled = true;
+        } finally {
+            if (!idled && !stripe.leave(waiter)) {
+                wake(waiter.block, waiter.address, 1);
+            }
+        }
+        if (!waiter.isWoken()) {
+            waiter.willPark();
         }
         while (!waiter.isWoken()) {
             long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
@@ -117,12 +146,51 @@ public final class ParkingLot {
     }
 
     /**
-     * Wakes the threads that have waited longest on a block and address.
+     * Begins a wait that blocks no thread: the future stands in the same queue as the threads do.
+     *
+     * <p>
+     * Whoever completes the future otherwise (cancels it, lets it time out) takes it out of the queue first, so that it
+     * never swallows a wake; if a wake came first, the attempt returns false, and the future is about to be completed with
+     * {@code WOKEN}. Of an attempt that was first a later one finds the same. What depends on the future never runs on the
+     * waker's thread: one virtual thread for each call of {@code wake} completes its futures, in the order of their arrival,
+     * and a dependent stage that takes long keeps the next of them waiting unless it was given an executor. A time-out
+     * completes it on a thread of the JDK's pool for such things.
+     *
+     * <p>
+     * {@code obtrudeValue} and {@code obtrudeException} take the future out of the queue, too, and then do what they do in
+     * {@link CompletableFuture}: they change the result, whatever it was.
+     *
+     * @param block the heap object that the address is relative to, or null where the address is absolute
+     * @param address the byte address of the word
+     * @param holds reads the word (with volatile semantics) and tells whether it holds the expected value; runs once,
+     *     under a lock: it must neither block nor throw nor use this class
+     * @param timeoutNanos how long to wait at most; at or below zero there is no wait; {@link Long#MAX_VALUE} is for
+     *     ever
+     * @param keepAlive stays reachable as long as the wait goes on: the memory, whose address must not become another's
+     * @return the wait: completed already if it ended at once, with {@code NOT_EQUAL} or {@code TIMED_OUT}
+     */
+    public static CompletableFuture<WaitResult> awaitAsync(@Nullable Object block, long address, BooleanSupplier holds,
+            long timeoutNanos, Object keepAlive) {
+        Objects.requireNonNull(keepAlive, "keepAlive");
+        Stripe stripe = stripe(block, address);
+        AsyncWait wait = new AsyncWait(stripe, block, address, keepAlive);
+        WaitResult atOnce = stripe.enter(wait.waiter, holds, timeoutNanos);
+        if (atOnce != null) {
+            return CompletableFuture.completedFuture(atOnce);
+        }
+        if (timeoutNanos != Long.MAX_VALUE) {
+            wait.completeOnTimeout(WaitResult.TIMED_OUT, timeoutNanos, TimeUnit.NANOSECONDS);
+        }
+        return wait;
+    }
+
+    /**
+     * Wakes those that have waited longest on a block and address.
      *
      * @param block the heap object that the address is relative to, or null where the address is absolute
      * @param address the byte address of the word
      * @param count how many to wake at most; at or below zero wakes nobody
-     * @return how many were woken
+     * @return how many were woken, threads and futures
      */
     public static int wake(@Nullable Object block, long address, int count) {
         Stripe stripe = stripe(block, address);
@@ -131,7 +199,7 @@ public final class ParkingLot {
             return 0;
         }
         int woken = 0;
-        @Nullable Waiter first = null;
+        @Nullable Waiter first = null; // of those that have to be told
         @Nullable Waiter last = null;
         stripe.lock();
         try {
@@ -140,32 +208,52 @@ public final class ParkingLot {
                 next = w.next;
                 if (w.block == block && w.address == address) {
                     stripe.remove(w);
-                    w.next = null;
-                    if (last == null) {
-                        first = w;
-                    } else {
-                        last.next = w;
-                    }
-                    last = w;
                     woken++;
-                    Waiter.STATE.setRelease(w, Waiter.WOKEN); // pairs with isWoken()
+                    if (w.setWoken()) {
+                        if (last == null) {
+                            first = w;
+                        } else {
+                            last.next = w;
+                        }
+                        last = w;
+                    }
                 }
             }
         } finally {
             stripe.unlock();
         }
-        for (Waiter w = first; w != null; w = w.next) {
-            LockSupport.unpark(w.thread);
+        if (first != null) {
+            tell(first);
         }
         return woken;
     }
 
+    private static void tell(Waiter first) {
+        boolean async = false;
+        for (Waiter w = first; w != null; w = w.next) {
+            if (w.future == null) {
+                LockSupport.unpark(w.thread);
+            } else {
+                async = true;
+            }
+        }
+        if (async) {
+            Thread.ofVirtual().name("handoff-woken").inheritInheritableThreadLocals(false).start(() -> {
+                for (Waiter w = first; w != null; w = w.next) {
+                    if (w.future != null) {
+                        w.future.woken();
+                    }
+                }
+            });
+        }
+    }
+
     /**
-     * Counts the threads that wait on a block and address at this moment: for tests and for monitoring.
+     * Counts who waits on a block and address at this moment: for tests and for monitoring.
      *
      * @param block the heap object that the address is relative to, or null where the address is absolute
      * @param address the byte address of the word
-     * @return how many threads are queued there
+     * @return how many threads and futures are queued there
      */
     public static int waiting(@Nullable Object block, long address) {
         Stripe stripe = stripe(block, address);
@@ -183,6 +271,11 @@ public final class ParkingLot {
         }
     }
 
+    /** What waits on an absolute address have taught: shared with all addresses that hash to the same stripe. */
+    static IdleStrategy idle(long address) {
+        return stripe(null, address).idle;
+    }
+
     private static Stripe stripe(@Nullable Object block, long address) {
         long h = (address >>> 2) * 0x9E3779B97F4A7C15L;
         if (block != null) {
@@ -191,17 +284,24 @@ public final class ParkingLot {
         return STRIPE[(int) (h >>> 56)];
     }
 
+    /** A place in a queue: of a thread, or of a future. As a condition: whether it was woken. */
     @SuppressWarnings("UnusedVariable") // read through VarHandles
-    private static final class Waiter {
-        static final int WAITING = 0;
-        static final int WOKEN = 1;
-        static final int LEFT = 2;
-        static final VarHandle STATE = field(Waiter.class, "state", int.class);
+    private static final class Waiter implements BooleanSupplier {
+        /** A thread that looks at the state. */
+        private static final int SPINNING = 0;
+        /** A thread that has to be unparked, or a future. */
+        private static final int PARKED = 1;
+        private static final int WOKEN = 2;
+        private static final int LEFT = 3;
+        private static final VarHandle STATE = field(Waiter.class, "state", int.class);
 
         final @Nullable Object block;
         final long address;
-        final Thread thread;
-        private int state = WAITING;
+        final @Nullable Thread thread;
+        final @Nullable AsyncWait future;
+        private int state;
+        /** Guarded by the stripe's lock, as prev and next are; next belongs to the waker once this is woken. */
+        @Nullable Object keepAlive;
         @Nullable Waiter prev;
         @Nullable Waiter next;
 
@@ -209,23 +309,128 @@ public final class ParkingLot {
             this.block = block;
             this.address = address;
             this.thread = thread;
+            this.future = null;
+            this.state = SPINNING;
+        }
+
+        Waiter(@Nullable Object block, long address, AsyncWait future, Object keepAlive) {
+            this.block = block;
+            this.address = address;
+            this.thread = null;
+            this.future = future;
+            this.keepAlive = keepAlive;
+            this.state = PARKED;
         }
 
         boolean isWoken() {
-            return (int) STATE.getAcquire(this) == WOKEN; // pairs with the release in wake()
+            return (int) STATE.getAcquire(this) == WOKEN; // pairs with the release in setWoken()
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            return isWoken();
+        }
+
+        /** Fails where it was woken already. */
+        void willPark() {
+            STATE.compareAndExchangeAcquire(this, SPINNING, PARKED); // against the exchange in setWoken()
+        }
+
+        /** Under the lock. Returns whether it has to be told. */
+        boolean setWoken() {
+            return (int) STATE.getAndSetRelease(this, WOKEN) == PARKED; // pairs with isWoken(), willPark()
+        }
+
+        /** Under the lock. */
+        boolean setLeft() {
+            int now = (int) STATE.getOpaque(this); // only its own thread, which is here, and the lock's holders write
+                                                   // it
+            if (now == WOKEN || now == LEFT) {
+                return false;
+            }
+            STATE.setOpaque(this, LEFT);
+            return true;
+        }
+    }
+
+    /** A wait that is a future; see {@link #awaitAsync}. */
+    private static final class AsyncWait extends CompletableFuture<WaitResult> {
+        private final Stripe stripe;
+        final Waiter waiter;
+
+        AsyncWait(Stripe stripe, @Nullable Object block, long address, Object keepAlive) {
+            this.stripe = stripe;
+            this.waiter = new Waiter(block, address, this, keepAlive);
+        }
+
+        void woken() {
+            super.complete(WaitResult.WOKEN);
+        }
+
+        @Override
+        public boolean complete(WaitResult value) {
+            return stripe.leave(waiter) && super.complete(value);
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable e) {
+            Objects.requireNonNull(e);
+            return stripe.leave(waiter) && super.completeExceptionally(e);
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            return stripe.leave(waiter) ? super.cancel(mayInterruptIfRunning) : isCancelled();
+        }
+
+        @Override
+        public CompletableFuture<WaitResult> completeAsync(Supplier<? extends WaitResult> supplier, Executor executor) {
+            Objects.requireNonNull(supplier);
+            executor.execute(() -> { // as it is in CompletableFuture, where it does not call complete
+                if (isDone()) {
+                    return;
+                }
+                try {
+                    complete(supplier.get());
+                } catch (Throwable e) {
+                    completeExceptionally(e);
+                }
+            });
+            return this;
+        }
+
+        @Override
+        public void obtrudeValue(WaitResult value) {
+            stripe.leave(waiter);
+            super.obtrudeValue(value);
+        }
+
+        @Override
+        public void obtrudeException(Throwable e) {
+            Objects.requireNonNull(e);
+            stripe.leave(waiter);
+            super.obtrudeException(e);
+        }
+
+        @Override
+        public <U> CompletableFuture<U> newIncompleteFuture() {
+            return new CompletableFuture<>();
         }
     }
 
     /** The waiters of all addresses that hash here, in the order of their arrival. */
-    @SuppressWarnings("UnusedVariable") // read through VarHandles
+    @SuppressWarnings("UnusedVariable") // read through VarHandles; padding
     private static final class Stripe {
-        static final VarHandle WAITERS = field(Stripe.class, "waiters", int.class);
+        private static final VarHandle WAITERS = field(Stripe.class, "waiters", int.class);
         private static final VarHandle LOCKED = field(Stripe.class, "locked", boolean.class);
 
         private boolean locked;
         private int waiters;
         @Nullable Waiter head;
         @Nullable Waiter tail;
+        final IdleStrategy idle = IdleStrategy.adaptive();
+        /** Keeps the stripes two cache lines apart, as the hardware fetches them in pairs. */
+        private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13;
 
         /** Held for a few instructions only, hence a spin lock; it yields where the holder lost its core. */
         @SuppressWarnings("ThreadPriorityCheck")
@@ -243,7 +448,34 @@ public final class ParkingLot {
             LOCKED.setRelease(this, false);
         }
 
-        void add(Waiter w) {
+        /** Puts a waiter in, or says how its wait ended at once. */
+        @Nullable
+        WaitResult enter(Waiter w, BooleanSupplier holds, long timeoutNanos) {
+            lock();
+            try {
+                WAITERS.getAndAdd(this, 1); // volatile: before the compare; pairs with the fence in wake()
+                boolean queued = false;
+                try {
+                    if (!holds.getAsBoolean()) {
+                        return WaitResult.NOT_EQUAL;
+                    }
+                    if (timeoutNanos <= 0) {
+                        return WaitResult.TIMED_OUT;
+                    }
+                    add(w);
+                    queued = true;
+                    return null;
+                } finally {
+                    if (!queued) {
+                        oneLess();
+                    }
+                }
+            } finally {
+                unlock();
+            }
+        }
+
+        private void add(Waiter w) {
             w.prev = tail;
             if (tail == null) {
                 head = w;
@@ -265,18 +497,24 @@ public final class ParkingLot {
                 w.next.prev = w.prev;
             }
             w.prev = null;
-            WAITERS.getAndAdd(this, -1);
+            w.next = null;
+            w.keepAlive = null;
+            oneLess();
         }
 
-        /** Takes a waiter out, unless a wake came first: then it returns false. */
+        /** Opaque, as only the lock's holder writes the count, and a waker that sees an older one only takes the lock. */
+        private void oneLess() {
+            WAITERS.setOpaque(this, (int) WAITERS.getOpaque(this) - 1);
+        }
+
+        /** Takes a waiter out, unless a wake came first or it is out already: then it returns false. */
         boolean leave(Waiter w) {
             lock();
             try {
-                if (w.isWoken()) {
+                if (!w.setLeft()) {
                     return false;
                 }
                 remove(w);
-                w.state = Waiter.LEFT;
                 return true;
             } finally {
                 unlock();

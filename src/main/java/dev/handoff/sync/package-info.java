@@ -1,5 +1,5 @@
 /**
- * Waiting for a word of memory to be woken: the parking lot that the typed views are built on.
+ * Waiting for a word of memory to be woken, and how a thread idles until then: what the typed views are built on.
  */
 @NullMarked
 package dev.handoff.sync;
