@@ -8,11 +8,11 @@ enum FixedIdleStrategy implements IdleStrategy {
     BUSY_SPIN {
         @Override
         public boolean idle(BooleanSupplier done, long maxNanos) {
-            if (done.getAsBoolean()) {
-                return true;
-            }
             if (Thread.currentThread().isVirtual()) {
                 return YIELDING.idle(done, maxNanos);
+            }
+            if (done.getAsBoolean()) {
+                return true;
             }
             boolean forever = maxNanos == Long.MAX_VALUE;
             long begun = forever ? 0 : System.nanoTime();

@@ -2,28 +2,44 @@ package dev.handoff.sync;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.sync.IdleStrategyTest.Strategy;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ParkingLotTest {
@@ -39,8 +55,12 @@ class ParkingLotTest {
         final Thread thread;
 
         Waiting(Kind kind, Object on, long address, long nanos) {
+            this(kind, on, address, () -> ParkingLot.await(on, address, () -> true, nanos));
+        }
+
+        Waiting(Kind kind, Object on, long address, Callable<WaitResult> await) {
             int before = ParkingLot.waiting(on, address);
-            result = new FutureTask<>(() -> ParkingLot.await(on, address, () -> true, nanos));
+            result = new FutureTask<>(await);
             thread = kind.unstarted("waiter", result);
             thread.start();
             Threads.until(() -> ParkingLot.waiting(on, address) > before || result.isDone());
@@ -385,5 +405,459 @@ class ParkingLotTest {
         });
         assertEquals(0, permits.get());
         assertTrue(timeouts.stream().allMatch(racer -> racer % 2 == 1), "who waits for ever has no time-out");
+    }
+
+    static Stream<Arguments> strategiesAndKinds() {
+        return IdleStrategyTest.strategiesAndKinds();
+    }
+
+    @ParameterizedTest
+    @MethodSource("strategiesAndKinds")
+    void whateverTheStrategyWakesAreCountedAndFirstComeFirstServed(Strategy strategy, Kind kind) {
+        IdleStrategy idle = strategy.fresh();
+        List<Waiting> waiters = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            waiters.add(new Waiting(kind, block, 16, () -> ParkingLot.await(block, 16, () -> true, FOREVER, idle)));
+        }
+        for (int i = 0; i < 4; i++) {
+            assertEquals(1, ParkingLot.wake(block, 16, 1));
+            assertSame(WaitResult.WOKEN, waiters.get(i).result());
+            waiters.subList(i + 1, 4).forEach(w -> assertFalse(w.result.isDone()));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("strategiesAndKinds")
+    void whateverTheStrategyTimeIsUpNotBeforeItIsAndTheWaiterHasLeftTheQueue(Strategy strategy, Kind kind) {
+        for (long nanos : new long[]{1, 3_000_000}) {
+            long begun = System.nanoTime();
+            assertSame(WaitResult.TIMED_OUT, Threads.on(kind, "waiter",
+                    () -> ParkingLot.await(block, 0, () -> true, nanos, strategy.fresh())));
+            assertTrue(System.nanoTime() - begun >= nanos);
+            assertEquals(0, ParkingLot.wake(block, 0, 1), "a ghost must not swallow a wake");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("strategiesAndKinds")
+    void whateverTheStrategyAnInterruptEndsTheWaitAndIsConsumed(Strategy strategy, Kind kind) {
+        FutureTask<Boolean> flag = new FutureTask<>(() -> {
+            assertThrows(InterruptedException.class,
+                    () -> ParkingLot.await(block, 0, () -> true, FOREVER, strategy.fresh()));
+            return Thread.currentThread().isInterrupted();
+        });
+        Thread thread = kind.unstarted("waiter", flag);
+        thread.start();
+        Threads.until(() -> ParkingLot.waiting(block, 0) == 1);
+        thread.interrupt();
+        Threads.join(thread);
+        assertEquals(false, flag.resultNow());
+        assertEquals(0, ParkingLot.wake(block, 0, 1), "a ghost must not swallow a wake");
+    }
+
+    @ParameterizedTest
+    @MethodSource("strategiesAndKinds")
+    void whateverTheStrategyAWakeAndAnInterruptThatRaceAgree(Strategy strategy, Kind kind) {
+        IdleStrategy idle = strategy.fresh();
+        for (int round = 0; round < 300; round++) {
+            FutureTask<Boolean> waiter = new FutureTask<>(() -> {
+                try {
+                    assertSame(WaitResult.WOKEN, ParkingLot.await(block, 0, () -> true, FOREVER, idle));
+                    return true;
+                } catch (InterruptedException e) {
+                    assertFalse(Thread.currentThread().isInterrupted());
+                    return false;
+                }
+            });
+            Thread thread = kind.unstarted("waiter", waiter);
+            thread.start();
+            Threads.until(() -> ParkingLot.waiting(block, 0) == 1);
+            Thread interrupter = Thread.ofPlatform().start(thread::interrupt);
+            int count = ParkingLot.wake(block, 0, 1);
+            Threads.join(thread);
+            Threads.join(interrupter);
+            assertEquals(count == 1, waiter.resultNow(), "what wake counted is what the waiter got");
+        }
+    }
+
+    @Test
+    void theStrategyIsAskedOnceWithTheTimeThereIsAndLearnsOfTheWake() throws InterruptedException {
+        List<Long> times = new ArrayList<>();
+        IdleStrategy own = (done, nanos) -> {
+            times.add(nanos);
+            assertFalse(done.getAsBoolean());
+            assertEquals(1, ParkingLot.wake(block, 0, 1));
+            assertTrue(done.getAsBoolean());
+            return true;
+        };
+        assertSame(WaitResult.WOKEN, ParkingLot.await(block, 0, () -> true, 77_000_000_000L, own));
+        assertSame(WaitResult.NOT_EQUAL, ParkingLot.await(block, 0, () -> false, FOREVER, own));
+        assertSame(WaitResult.TIMED_OUT, ParkingLot.await(block, 0, () -> true, 0, own));
+        assertEquals(List.of(77_000_000_000L), times);
+        assertThrows(NullPointerException.class, () -> ParkingLot.await(block, 0, () -> true, FOREVER, null));
+    }
+
+    @Test
+    void aStrategyThatLiesDoesNotEndTheWait() {
+        Waiting waiter = new Waiting(Kind.PLATFORM, block, 0,
+                () -> ParkingLot.await(block, 0, () -> true, FOREVER, (done, nanos) -> true));
+        Threads.untilParked(waiter.thread);
+        assertEquals(1, ParkingLot.wake(block, 0, 1));
+        assertSame(WaitResult.WOKEN, waiter.result());
+    }
+
+    @Test
+    void aStrategyThatThrowsTakesItsThreadOutOfTheQueue() {
+        assertThrows(UnsupportedOperationException.class,
+                () -> ParkingLot.await(block, 0, () -> true, FOREVER, (done, nanos) -> {
+                    assertEquals(1, ParkingLot.waiting(block, 0));
+                    throw new UnsupportedOperationException();
+                }));
+        assertEquals(0, ParkingLot.wake(block, 0, 1), "a ghost must not swallow a wake");
+    }
+
+    @Test
+    void aStrategyThatThrowsAfterTheWakeHandsItOnToTheNext() {
+        List<Waiting> next = new ArrayList<>();
+        assertThrows(UnsupportedOperationException.class,
+                () -> ParkingLot.await(block, 0, () -> true, FOREVER, (done, nanos) -> {
+                    next.add(waiting(Kind.PLATFORM, 0));
+                    next.add(waiting(Kind.PLATFORM, 0));
+                    assertEquals(1, ParkingLot.wake(block, 0, 1));
+                    throw new UnsupportedOperationException();
+                }));
+        assertSame(WaitResult.WOKEN, next.get(0).result());
+        assertFalse(next.get(1).result.isDone());
+        assertEquals(1, ParkingLot.wake(block, 0, 9));
+        assertSame(WaitResult.WOKEN, next.get(1).result());
+    }
+
+    /** This hangs where a spinning virtual thread keeps its carrier, or its carrier's queue, to itself. */
+    @ParameterizedTest
+    @EnumSource(Strategy.class)
+    void virtualThreadsThatIdleNeverStarveTheirWaker(Strategy strategy) {
+        int waiters = 4 * Runtime.getRuntime().availableProcessors();
+        for (int round = 0; round < 3; round++) {
+            List<Waiting> all = new ArrayList<>();
+            for (int i = 0; i < waiters; i++) {
+                all.add(new Waiting(Kind.VIRTUAL, block, 8,
+                        () -> ParkingLot.await(block, 8, () -> true, FOREVER, strategy.fresh())));
+            }
+            int woken = Threads.on(Kind.VIRTUAL, "waker", () -> ParkingLot.wake(block, 8, Integer.MAX_VALUE));
+            assertEquals(waiters, woken);
+            all.forEach(w -> assertSame(WaitResult.WOKEN, w.result()));
+        }
+    }
+
+    private static void blockOn(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** As {@code join}, but the watchdog can end it. */
+    private static <T> T result(CompletableFuture<T> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private CompletableFuture<WaitResult> async(long address, long nanos) {
+        return ParkingLot.awaitAsync(block, address, () -> true, nanos, block);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 0, 1, A_DAY, FOREVER})
+    void aFutureKnowsAtOnceThatTheWordDoesNotHoldWhateverTheTime(long nanos) {
+        CompletableFuture<WaitResult> wait = ParkingLot.awaitAsync(block, 0, () -> false, nanos, block);
+        assertSame(WaitResult.NOT_EQUAL, wait.resultNow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 0})
+    void aFutureKnowsAtOnceThatThereIsNoTime(long nanos) {
+        assertSame(WaitResult.TIMED_OUT, async(0, nanos).resultNow());
+    }
+
+    @Test
+    void aFutureNeedsSomethingToKeepAlive() {
+        assertThrows(NullPointerException.class, () -> ParkingLot.awaitAsync(block, 0, () -> true, FOREVER, null));
+        assertEquals(0, ParkingLot.waiting(block, 0));
+    }
+
+    @Test
+    void anExceptionOfTheComparisonLeavesNoFutureBehind() {
+        assertThrows(UnsupportedOperationException.class, () -> ParkingLot.awaitAsync(block, 0, () -> {
+            throw new UnsupportedOperationException();
+        }, FOREVER, block));
+        assertEquals(0, ParkingLot.waiting(block, 0));
+        assertSame(WaitResult.TIMED_OUT, async(0, 0).resultNow());
+    }
+
+    @Test
+    void threadsAndFuturesStandInOneQueue() {
+        CompletableFuture<WaitResult> first = async(4, FOREVER);
+        Waiting second = waiting(Kind.PLATFORM, 4);
+        CompletableFuture<WaitResult> third = async(4, A_DAY);
+        Waiting fourth = waiting(Kind.VIRTUAL, 4);
+        assertEquals(4, ParkingLot.waiting(block, 4));
+        assertEquals(1, ParkingLot.wake(block, 4, 1));
+        assertSame(WaitResult.WOKEN, result(first));
+        assertFalse(second.result.isDone() || third.isDone() || fourth.result.isDone());
+        assertEquals(2, ParkingLot.wake(block, 4, 2));
+        assertSame(WaitResult.WOKEN, second.result());
+        assertSame(WaitResult.WOKEN, result(third));
+        assertFalse(fourth.result.isDone());
+        assertEquals(1, ParkingLot.wake(block, 4, 9));
+        assertSame(WaitResult.WOKEN, fourth.result());
+    }
+
+    @Test
+    void theFuturesOfOneWakeAreCompletedInTheirOrderOnAVirtualThreadThatIsNotTheWakers() {
+        int many = 100;
+        List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        for (int i = 0; i < many; i++) {
+            int n = i;
+            all.add(async(4, i % 2 == 0 ? FOREVER : A_DAY).thenAccept(result -> {
+                order.add(n);
+                threads.add(Thread.currentThread());
+            }));
+        }
+        assertEquals(many, ParkingLot.wake(block, 4, many));
+        all.forEach(ParkingLotTest::result);
+        assertEquals(IntStream.range(0, many).boxed().toList(), order);
+        assertEquals(1, threads.size());
+        assertTrue(threads.iterator().next().isVirtual());
+        assertFalse(threads.contains(Thread.currentThread()));
+    }
+
+    @Test
+    void aWakeDoesNotWaitForWhatDependsOnItsFutures() {
+        CountDownLatch hold = new CountDownLatch(1);
+        CompletableFuture<Void> slow = async(4, FOREVER).thenAccept(result -> blockOn(hold));
+        assertEquals(1, ParkingLot.wake(block, 4, 1));
+        assertFalse(slow.isDone());
+        hold.countDown();
+        result(slow);
+    }
+
+    @Test
+    void whatDependsOnAFutureMayUseTheParkingLot() {
+        CompletableFuture<Integer> chain = async(4, FOREVER)
+                .thenCompose(result -> {
+                    CompletableFuture<WaitResult> second = async(4, FOREVER);
+                    assertEquals(1, ParkingLot.wake(block, 4, 1));
+                    return second;
+                }).thenApply(result -> ParkingLot.waiting(block, 4));
+        assertEquals(1, ParkingLot.wake(block, 4, 1));
+        assertEquals(0, result(chain));
+    }
+
+    /** Each way to complete a future from outside. */
+    enum Completion {
+        CANCEL(f -> f.cancel(true), CancellationException.class),
+        COMPLETE(f -> f.complete(WaitResult.TIMED_OUT), null),
+        FAIL(f -> f.completeExceptionally(new UnsupportedOperationException()), UnsupportedOperationException.class),
+        COMPLETE_ASYNC(f -> {
+            f.completeAsync(() -> WaitResult.TIMED_OUT, Runnable::run);
+            return true;
+        }, null),
+        FAIL_ASYNC(f -> {
+            f.completeAsync(() -> {
+                throw new UnsupportedOperationException();
+            }, Runnable::run);
+            return true;
+        }, UnsupportedOperationException.class),
+        OR_TIMEOUT(f -> f.orTimeout(1, TimeUnit.NANOSECONDS) == f, TimeoutException.class),
+        ON_TIMEOUT(f -> f.completeOnTimeout(WaitResult.TIMED_OUT, 1, TimeUnit.NANOSECONDS) == f, null),
+        OBTRUDE(f -> {
+            f.obtrudeValue(WaitResult.TIMED_OUT);
+            return true;
+        }, null),
+        OBTRUDE_FAILURE(f -> {
+            f.obtrudeException(new UnsupportedOperationException());
+            return true;
+        }, UnsupportedOperationException.class);
+
+        final Predicate<CompletableFuture<WaitResult>> act;
+        final Class<? extends Throwable> thrown;
+        /** Whether it does not tell at once what came of it. */
+        final boolean isDeferred = name().contains("ASYNC") || name().contains("TIMEOUT");
+
+        Completion(Predicate<CompletableFuture<WaitResult>> act, Class<? extends Throwable> thrown) {
+            this.act = act;
+            this.thrown = thrown;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Completion.class)
+    void whoeverCompletesAFutureTakesItOutOfTheQueue(Completion completion) {
+        CompletableFuture<WaitResult> wait = async(4, A_DAY);
+        CompletableFuture<WaitResult> next = async(4, FOREVER);
+        assertTrue(completion.act.test(wait));
+        if (completion.thrown == null) {
+            assertSame(WaitResult.TIMED_OUT, result(wait));
+        } else {
+            Throwable e = assertThrows(Throwable.class, wait::get);
+            assertInstanceOf(completion.thrown, e instanceof ExecutionException ? e.getCause() : e);
+        }
+        assertEquals(1, ParkingLot.waiting(block, 4));
+        assertEquals(1, ParkingLot.wake(block, 4, 1), "a ghost must not swallow a wake");
+        assertSame(WaitResult.WOKEN, result(next));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Completion.class, mode = EnumSource.Mode.EXCLUDE, names = {"OBTRUDE", "OBTRUDE_FAILURE"})
+    void aWakeThatCameFirstWinsOverEveryCompletion(Completion completion) {
+        CountDownLatch hold = new CountDownLatch(1);
+        CompletableFuture<Void> before = async(4, FOREVER).thenAccept(result -> blockOn(hold));
+        CompletableFuture<WaitResult> wait = async(4, A_DAY);
+        assertEquals(2, ParkingLot.wake(block, 4, 2));
+        try { // it is woken, but not complete yet, as what depends on the one before it is not through
+            assertEquals(completion.isDeferred, completion.act.test(wait));
+            assertFalse(wait.cancel(true));
+            assertFalse(wait.isDone());
+        } finally {
+            hold.countDown();
+        }
+        assertSame(WaitResult.WOKEN, result(wait));
+        result(before);
+    }
+
+    @Test
+    void obtrudingChangesWhatAWakeBrought() {
+        CompletableFuture<WaitResult> wait = async(4, FOREVER);
+        assertEquals(1, ParkingLot.wake(block, 4, 1));
+        assertSame(WaitResult.WOKEN, result(wait));
+        wait.obtrudeValue(WaitResult.TIMED_OUT);
+        assertSame(WaitResult.TIMED_OUT, result(wait));
+        assertThrows(NullPointerException.class, () -> wait.obtrudeException(null));
+        assertThrows(NullPointerException.class, () -> wait.completeExceptionally(null));
+        assertThrows(NullPointerException.class, () -> wait.completeAsync(null, Runnable::run));
+    }
+
+    @Test
+    void whatIsDoneIsNotAskedForAValue() {
+        CompletableFuture<WaitResult> wait = async(4, FOREVER);
+        assertTrue(wait.cancel(false));
+        assertTrue(wait.cancel(false), "as it is cancelled");
+        wait.completeAsync(() -> {
+            throw new AssertionError("nobody needs this");
+        }, Runnable::run);
+        assertTrue(wait.isCancelled());
+    }
+
+    @Test
+    void cancellingWhatDependsOnAFutureLeavesTheFutureAlone() {
+        CompletableFuture<WaitResult> wait = async(4, FOREVER);
+        CompletableFuture<WaitResult> copy = wait.copy();
+        assertSame(CompletableFuture.class, copy.getClass());
+        assertTrue(copy.cancel(true));
+        assertFalse(wait.isDone());
+        assertEquals(1, ParkingLot.wake(block, 4, 1));
+        assertSame(WaitResult.WOKEN, result(wait));
+    }
+
+    @Test
+    void aFutureTimesOutNotBeforeItsTimeAndHasLeftTheQueue() {
+        for (long nanos : new long[]{1, 1_000, 5_000_000}) {
+            long begun = System.nanoTime();
+            CompletableFuture<WaitResult> wait = async(4, nanos);
+            assertSame(WaitResult.TIMED_OUT, result(wait));
+            assertTrue(System.nanoTime() - begun >= nanos);
+            assertEquals(0, ParkingLot.wake(block, 4, 1), "a ghost must not swallow a wake");
+        }
+    }
+
+    /** Wakes and completions of every kind race; each wake that was counted is somebody's result. */
+    @ParameterizedTest
+    @EnumSource(value = Completion.class, names = {"CANCEL", "COMPLETE", "FAIL", "ON_TIMEOUT"})
+    void ofAWakeAndACompletionThatRaceExactlyOneWins(Completion completion) {
+        int waits = 8;
+        List<CompletableFuture<WaitResult>> all = new ArrayList<>();
+        AtomicInteger counted = new AtomicInteger();
+        AtomicInteger completed = new AtomicInteger();
+        AtomicInteger rounds = new AtomicInteger();
+        Threads.race(Kind.PLATFORM, 2, 2_000, round -> {
+            int woken = 0;
+            for (CompletableFuture<WaitResult> wait : all) {
+                try {
+                    woken += wait.get() == WaitResult.WOKEN ? 1 : 0;
+                } catch (CancellationException | ExecutionException e) {
+                    // completed by the other racer
+                }
+            }
+            assertEquals(counted.getAndSet(0), woken);
+            if (completion != Completion.ON_TIMEOUT) {
+                assertEquals(all.size() - woken, completed.getAndSet(0));
+            }
+            assertEquals(0, ParkingLot.waiting(block, 4));
+            all.clear();
+            for (int i = 0; i < waits; i++) {
+                all.add(async(4, FOREVER));
+            }
+            rounds.incrementAndGet();
+        }, (racer, round) -> {
+            for (CompletableFuture<WaitResult> wait : all) {
+                if (racer == 0) {
+                    counted.addAndGet(ParkingLot.wake(block, 4, 1));
+                } else if (completion.act.test(wait)) {
+                    completed.incrementAndGet();
+                }
+            }
+        });
+        assertEquals(2_001, rounds.get());
+        assertEquals(waits, ParkingLot.wake(block, 4, waits));
+    }
+
+    @Test
+    void aFutureKeepsTheMemoryReachableAsLongAsItWaitsAndNoLonger() {
+        CompletableFuture<WaitResult> woken = async(4, A_DAY);
+        ParkingLot.wake(block, 4, 1);
+        result(woken);
+        List<WeakReference<Object>> memories = new ArrayList<>();
+        List<CompletableFuture<WaitResult>> waits = new ArrayList<>();
+        for (long nanos : new long[]{FOREVER, A_DAY, FOREVER, A_DAY}) {
+            Object memory = new byte[8];
+            memories.add(new WeakReference<>(memory));
+            waits.add(ParkingLot.awaitAsync(block, 4, () -> true, nanos, memory));
+        }
+        WeakReference<Object> canary = new WeakReference<>(new Object());
+        collectUntil(() -> canary.refersTo(null));
+        memories.forEach(m -> assertFalse(m.refersTo(null), "freed under a waiter"));
+        assertEquals(2, ParkingLot.wake(block, 4, 2));
+        assertTrue(waits.get(2).cancel(false) && waits.get(3).cancel(false));
+        collectUntil(() -> memories.stream().allMatch(m -> m.refersTo(null)));
+        assertEquals(4, waits.size()); // the futures themselves are still there
+    }
+
+    /** The timer of a wait that is over must not hold on to it for the rest of the day. */
+    @Test
+    void aFutureThatWasWokenOrCancelledLeavesNoTimerBehind() {
+        List<WeakReference<CompletableFuture<WaitResult>>> waits = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            waits.add(new WeakReference<>(async(4, A_DAY)));
+            waits.add(new WeakReference<>(async(8, A_DAY)));
+            CompletableFuture<WaitResult> cancelled = waits.getLast().get();
+            assertEquals(1, ParkingLot.wake(block, 4, 1));
+            assertTrue(cancelled.cancel(false));
+        }
+        collectUntil(() -> waits.stream().allMatch(w -> w.refersTo(null)));
+        assertEquals(200, waits.size());
+    }
+
+    private static void collectUntil(BooleanSupplier condition) {
+        for (int i = 0; i < 1_000 && !condition.getAsBoolean(); i++) {
+            System.gc();
+            Thread.yield();
+        }
+        assertTrue(condition.getAsBoolean(), "1,000 collections did not bring it about");
     }
 }
