@@ -46,22 +46,12 @@ public final class Futex {
         INTERRUPTED
     }
 
-    private static final Outcome[] OUTCOMES = outcomes();
     private static final @Nullable Libc LIBC = NativeKernel.status().isNative() ? null : Libc.find();
     private static final Kind KIND = NativeKernel.status().isNative()
             ? Kind.KERNEL
             : LIBC != null ? Kind.LIBC : Kind.POLLING;
 
     private Futex() {
-    }
-
-    private static Outcome[] outcomes() {
-        Outcome[] all = new Outcome[Outcome.values().length];
-        all[HandoffH.HANDOFF_FUTEX_WOKEN()] = Outcome.WOKEN;
-        all[HandoffH.HANDOFF_FUTEX_VALUE_DIFFERS()] = Outcome.VALUE_DIFFERS;
-        all[HandoffH.HANDOFF_FUTEX_TIMED_OUT()] = Outcome.TIMED_OUT;
-        all[HandoffH.HANDOFF_FUTEX_INTERRUPTED()] = Outcome.INTERRUPTED;
-        return all;
     }
 
     /**
@@ -84,7 +74,7 @@ public final class Futex {
      */
     public static Outcome await(MemorySegment word, int expected, long timeoutNanos) {
         return switch (KIND) {
-            case KERNEL -> OUTCOMES[HandoffH.handoff_futex_wait(word, expected, timeoutNanos)];
+            case KERNEL -> Kernel.OUTCOMES[HandoffH.handoff_futex_wait(word, expected, timeoutNanos)];
             case LIBC -> libc().await(word, expected, timeoutNanos);
             case POLLING -> throw noFutex();
         };
@@ -115,6 +105,18 @@ public final class Futex {
 
     private static IllegalStateException noFutex() {
         return new IllegalStateException("there is no futex in this JVM: " + NativeKernel.status().reason());
+    }
+
+    /** What the native kernel returns; apart, as the generated class can't even be initialised without native access. */
+    private static final class Kernel {
+        static final Outcome[] OUTCOMES = new Outcome[Outcome.values().length];
+
+        static {
+            OUTCOMES[HandoffH.HANDOFF_FUTEX_WOKEN()] = Outcome.WOKEN;
+            OUTCOMES[HandoffH.HANDOFF_FUTEX_VALUE_DIFFERS()] = Outcome.VALUE_DIFFERS;
+            OUTCOMES[HandoffH.HANDOFF_FUTEX_TIMED_OUT()] = Outcome.TIMED_OUT;
+            OUTCOMES[HandoffH.HANDOFF_FUTEX_INTERRUPTED()] = Outcome.INTERRUPTED;
+        }
     }
 
     /** The system call by way of the C library, whose variadic {@code syscall} takes its number first. */
