@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * All methods may be called by any thread. A platform thread sleeps in the kernel; for a virtual one, and for
  * {@link #awaitAsync}, a platform thread of the library does, so that no carrier is pinned. Where there is no futex, as
  * native access is denied or the system is not Linux, waiters look at the word from time to time: after 50 us, and then
- * twice as long each time up to 5 ms.
+ * twice as long each time up to 5 ms. A process that has no futex can't wake those that have one; they find its changes
+ * within 50 ms.
  *
  * <p>
  * What a waker did before it changed the word, with release semantics or stronger, happens-before the return of the waiters
