@@ -8,6 +8,7 @@ module dev.handoff {
     exports dev.handoff;
     exports dev.handoff.channel;
     exports dev.handoff.clone;
+    exports dev.handoff.concurrent;
     exports dev.handoff.kernel;
     exports dev.handoff.memory;
     exports dev.handoff.sync;
