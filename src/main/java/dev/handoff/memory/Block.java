@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of one allocation, whole or split into parts: what handles and their views keep reachable.
@@ -20,6 +21,7 @@ final class Block implements Consumer<MemorySegment> {
     private final Cleaner.Cleanable registration;
     /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
     private final AtomicInteger parts = new AtomicInteger();
+    private volatile @Nullable Region root;
 
     Block(Allocator.Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
@@ -55,6 +57,16 @@ final class Block implements Consumer<MemorySegment> {
     /** Clean-up action of every view's arena; it exists so that the arena reaches this block. */
     @Override
     public void accept(MemorySegment view) {
+    }
+
+    /** Who holds what of this lease. */
+    void root(Region region) {
+        root = region;
+    }
+
+    @Nullable
+    Region root() {
+        return root;
     }
 
     void partsAdded(int n) {

@@ -94,14 +94,6 @@ public final class OwnedBuffer implements Transferable {
         GONE
     }
 
-    /**
-     * The bytes that a handle reaches: a whole block, or a part of a split one.
-     *
-     * @param siblings how many parts the parent was split into, this one included
-     */
-    private record Region(Block block, long offset, long bytes, @Nullable Region parent, int siblings) {
-    }
-
     /** Why a handle is gone. */
     private record Gone(String how, Thread by) {
     }
@@ -156,7 +148,10 @@ public final class OwnedBuffer implements Transferable {
         }
         long slack = Math.max(0, alignment - Allocator.MIN_BYTES);
         Block block = Allocator.lease(bytes + slack, zeroed);
-        OwnedBuffer buffer = new OwnedBuffer(new Region(block, block.firstAligned(alignment), bytes, null, 1));
+        Region region = new Region(block, block.firstAligned(alignment), bytes, bytes);
+        OwnedBuffer buffer = new OwnedBuffer(region);
+        region.enter(buffer);
+        block.root(region);
         STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
         return buffer;
     }
@@ -204,7 +199,7 @@ public final class OwnedBuffer implements Transferable {
         MemorySegment v = view;
         if (v == null) {
             Arena a = Arena.ofConfined();
-            v = region.block.view(region.offset, region.bytes, a);
+            v = region.block.view(region.offset, region.bytes(), a);
             arena = a;
             view = v;
         }
@@ -257,10 +252,10 @@ public final class OwnedBuffer implements Transferable {
             throw new IllegalArgumentException("parts=" + parts + " and unitBytes=" + unitBytes
                     + " must both be at least 1");
         }
-        long units = region.bytes / unitBytes;
+        long units = region.bytes() / unitBytes;
         if (parts > units && parts > 1) {
             throw new IllegalArgumentException("parts=" + parts + " is more than the " + units + " units of "
-                    + unitBytes + " bytes in " + region.bytes + " bytes");
+                    + unitBytes + " bytes in " + region.bytes() + " bytes");
         }
         long[] cuts = new long[parts - 1];
         long each = units / parts;
@@ -288,9 +283,9 @@ public final class OwnedBuffer implements Transferable {
         System.arraycopy(more, 0, cuts, 1, more.length);
         long before = 0;
         for (long cut : cuts) {
-            if (cut <= before || cut >= region.bytes) {
+            if (cut <= before || cut >= region.bytes()) {
                 throw new IllegalArgumentException("offset " + cut + " must be above " + before + " and below "
-                        + region.bytes);
+                        + region.bytes());
             }
             before = cut;
         }
@@ -298,20 +293,22 @@ public final class OwnedBuffer implements Transferable {
     }
 
     private List<OwnedBuffer> cut(long[] cuts) {
-        List<OwnedBuffer> parts = new ArrayList<>(cuts.length + 1);
+        List<Region> regions = new ArrayList<>(cuts.length + 1);
         long from = 0;
         for (int i = 0; i <= cuts.length; i++) {
-            long to = i < cuts.length ? cuts[i] : region.bytes;
-            parts.add(new OwnedBuffer(
-                    new Region(region.block, region.offset + from, to - from, region, cuts.length + 1)));
+            long to = i < cuts.length ? cuts[i] : region.bytes();
+            regions.add(region.part(from, to, cuts.length + 1));
             from = to;
         }
+        List<OwnedBuffer> parts = regions.stream().map(OwnedBuffer::new).toList();
         acquire();
         closeView();
         region.block.partsAdded(cuts.length);
+        region.vacate();
+        region.split(regions);
         leave("split into " + parts.size() + " parts");
         parts.forEach(OwnedBuffer::publish);
-        return Collections.unmodifiableList(parts);
+        return parts;
     }
 
     /**
@@ -344,8 +341,10 @@ public final class OwnedBuffer implements Transferable {
         }
         OwnedBuffer joined = new OwnedBuffer(whole);
         for (OwnedBuffer part : all) {
+            part.region.vacate();
             part.leave("joined with its siblings");
         }
+        whole.join();
         whole.block.partsAdded(1 - all.size());
         joined.publish();
         return joined;
@@ -396,6 +395,7 @@ public final class OwnedBuffer implements Transferable {
             return;
         }
         closeView();
+        region.vacate();
         leave("closed");
         region.block.partClosed();
     }
@@ -406,7 +406,7 @@ public final class OwnedBuffer implements Transferable {
      * @return in bytes; also of a handle that is gone
      */
     public long byteSize() {
-        return region.bytes;
+        return region.bytes();
     }
 
     /**
@@ -446,7 +446,7 @@ public final class OwnedBuffer implements Transferable {
             case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
             case null, default -> s == PENDING ? "being moved" : "unclaimed";
         };
-        return "OwnedBuffer[" + region.bytes + " bytes, " + what + "]";
+        return "OwnedBuffer[" + region.bytes() + " bytes, " + what + "]";
     }
 
     /** Makes the calling thread the owner; true if it was not before. */
@@ -470,7 +470,7 @@ public final class OwnedBuffer implements Transferable {
                         this + " was used by " + describe(me) + "; it is owned by " + describe(t));
             } else if (s instanceof Gone gone) {
                 throw new DetachedException(
-                        "this buffer of " + region.bytes + " bytes is gone: " + describe(gone));
+                        "this buffer of " + region.bytes() + " bytes is gone: " + describe(gone));
             } else {
                 throw new IllegalStateException(this + " can't be used before its move is complete");
             }
@@ -494,6 +494,7 @@ public final class OwnedBuffer implements Transferable {
 
     /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
     private void publish() {
+        region.enter(this);
         STATE.setRelease(this, UNCLAIMED); // pairs with acquire()
     }
 
