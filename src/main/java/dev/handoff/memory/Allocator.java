@@ -48,8 +48,15 @@ final class Allocator {
         /** Release when set, acquire in {@link #run}: the collector's thread sees the last lease. */
         private final AtomicBoolean leased = new AtomicBoolean();
 
+        /** Once set, the block is never pooled again; release when set, acquire in {@link #run}. */
+        private final AtomicBoolean pinned = new AtomicBoolean();
+
         Chunk(MemorySegment base) {
             this.base = base;
+        }
+
+        void pin() {
+            pinned.setRelease(true);
         }
 
         MemorySegment base() {
@@ -59,7 +66,9 @@ final class Allocator {
         /** Run by the cleaner: nothing reaches the block of this chunk any more. */
         @Override
         public void run() {
-            if (leased.getAcquire()) {
+            if (pinned.getAcquire()) {
+                IN_USE.add(-base.byteSize());
+            } else if (leased.getAcquire()) {
                 RECLAIMED_BLOCKS.increment();
                 RECLAIMED_BYTES.add(base.byteSize());
                 release(new Block(this, CLEANER));

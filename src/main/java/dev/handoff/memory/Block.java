@@ -2,6 +2,8 @@ package dev.handoff.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -17,11 +19,21 @@ import org.jspecify.annotations.Nullable;
  * held by the pool instead and keeps its one cleaner registration for the next lease.
  */
 final class Block implements Consumer<MemorySegment> {
+    private static final VarHandle ROOT;
+
+    static {
+        try {
+            ROOT = MethodHandles.lookup().findVarHandle(Block.class, "root", Region.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Allocator.Chunk chunk;
     private final Cleaner.Cleanable registration;
     /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
     private final AtomicInteger parts = new AtomicInteger();
-    private volatile @Nullable Region root;
+    private @Nullable Region root;
 
     Block(Allocator.Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
@@ -46,6 +58,17 @@ final class Block implements Consumer<MemorySegment> {
         parts.setPlain(1); // nobody else sees the block yet
     }
 
+    /** Before the first handle is published: who holds the bytes can be asked there. */
+    void root(Region region) {
+        ROOT.setRelease(this, region); // pairs with root()
+    }
+
+    /** For those who only look. */
+    @Nullable
+    Region root() {
+        return (Region) ROOT.getAcquire(this);
+    }
+
     /**
      * A view of some bytes that lives as long as the arena: the one call of {@code reinterpret} on leased memory, and
      * the seam for a JVM that denies it.
@@ -54,19 +77,19 @@ final class Block implements Consumer<MemorySegment> {
         return chunk.base().asSlice(offset, bytes).reinterpret(arena, this);
     }
 
+    /**
+     * A view of some bytes for all threads, for as long as anything reaches it. It pins the block: the caller does not
+     * close its part, so that the block never goes back to the pool, and what the collector finds of it is no mistake of
+     * anybody's. The caller holds a part that is not closed, and has revoked its views.
+     */
+    MemorySegment share(long offset, long bytes) {
+        chunk.pin();
+        return view(offset, bytes, Arena.ofAuto());
+    }
+
     /** Clean-up action of every view's arena; it exists so that the arena reaches this block. */
     @Override
     public void accept(MemorySegment view) {
-    }
-
-    /** Who holds what of this lease. */
-    void root(Region region) {
-        root = region;
-    }
-
-    @Nullable
-    Region root() {
-        return root;
     }
 
     void partsAdded(int n) {
