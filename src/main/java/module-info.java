@@ -3,6 +3,7 @@
  * futex-style waiting.
  */
 module dev.handoff {
+    requires jdk.jfr;
     requires static org.jspecify;
 
     exports dev.handoff;

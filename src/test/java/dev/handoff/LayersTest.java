@@ -36,7 +36,7 @@ class LayersTest {
                 .layer("os").definedBy("dev.handoff.internal.os")
                 .layer("kernel").definedBy("dev.handoff.kernel")
                 .layer("ffi").definedBy("dev.handoff.internal.ffi")
-                .whereLayer("top").mayOnlyAccessLayers("kernel")
+                .whereLayer("top").mayOnlyAccessLayers("memory", "kernel")
                 .whereLayer("worker").mayOnlyAccessLayers("channel", "clone", "memory", "sync", "kernel")
                 .whereLayer("channel").mayOnlyAccessLayers("clone", "memory", "sync", "kernel")
                 .whereLayer("clone").mayOnlyAccessLayers("memory", "sync", "kernel")
@@ -53,7 +53,7 @@ class LayersTest {
     @Test
     void nothingButTheJdkIsNeededAtRunTime() {
         classes().should().onlyDependOnClassesThat(
-                resideInAnyPackage("dev.handoff..", "java..", "org.jspecify.annotations"))
+                resideInAnyPackage("dev.handoff..", "java..", "jdk.jfr", "org.jspecify.annotations"))
                 .check(LIBRARY);
     }
 

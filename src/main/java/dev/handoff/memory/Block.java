@@ -6,19 +6,18 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of one allocation, whole or split into parts: what handles and their views keep reachable.
+ * The memory of one allocation, whole or split into parts: what handles keep reachable.
  *
  * <p>
- * Reachability is the safety net: every handle refers to its block, and the arena of every view does so through its
- * clean-up action, so that a slice that outlives all handles keeps the memory from being given to anybody else. When
- * nothing reaches a block any more, the {@link Allocator}'s cleaner takes its memory back. A block that was closed is
+ * Reachability is the safety net: every handle refers to its block, and every block and every view of its bytes reaches
+ * its {@link Anchor}, so that a slice that outlives all handles keeps the memory from being given to anybody else. When
+ * nothing reaches the anchor any more, the collector hands the memory to its {@link Chunk}. A block that was closed is
  * held by the pool instead and keeps its one cleaner registration for the next lease.
  */
-final class Block implements Consumer<MemorySegment> {
+final class Block {
     private static final VarHandle ROOT;
 
     static {
@@ -29,33 +28,65 @@ final class Block implements Consumer<MemorySegment> {
         }
     }
 
-    private final Allocator.Chunk chunk;
+    private final Chunk chunk;
+    private final Memory memory;
+    private final Anchor anchor = new Anchor();
     private final Cleaner.Cleanable registration;
     /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
     private final AtomicInteger parts = new AtomicInteger();
     private @Nullable Region root;
+    private int leases;
 
-    Block(Allocator.Chunk chunk, Cleaner cleaner) {
+    // Of the pool that the block lies in; written before it is put there, and read after it was taken
+    // out.
+    /** The next one in a {@link ThreadCache}. */
+    @Nullable Block below;
+    /** How many there are in a {@link ThreadCache}, down from this one. */
+    int depth;
+    /** The period in which it came to the {@link Pool}. */
+    int period;
+
+    Block(Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
-        this.registration = cleaner.register(this, chunk);
+        this.memory = chunk.memory;
+        this.registration = cleaner.register(anchor, chunk);
+        chunk.block(this);
     }
 
-    /** For a block that is not leased: leaves its memory to the garbage collector at once, not only after a detour. */
-    void forget() {
-        registration.clean();
+    int sizeClass() {
+        return chunk.sizeClass;
     }
 
-    Allocator.Chunk chunk() {
-        return chunk;
+    /** Of the whole block. */
+    long byteSize() {
+        return chunk.bytes;
+    }
+
+    /** A lease begins; nobody else sees the block yet. */
+    void lease() {
+        parts.setPlain(1);
+        chunk.lease(DroppedBuffers.isTraced(leases++) ? DroppedBuffers.site() : null);
+    }
+
+    /** A lease has ended, and the block goes to a pool. */
+    void unlease() {
+        ROOT.setOpaque(this, null);
+        chunk.unlease();
+    }
+
+    /** For a block that is not leased: frees its memory. */
+    void free() {
+        chunk.free();
+        registration.clean(); // only deregisters
+    }
+
+    void zero(long bytes) {
+        memory.zero(bytes);
     }
 
     /** The first offset at which an address is a multiple of the alignment, a power of two. */
     long firstAligned(long alignment) {
-        return -chunk.base().address() & alignment - 1;
-    }
-
-    void lease() {
-        parts.setPlain(1); // nobody else sees the block yet
+        return memory.firstAligned(alignment);
     }
 
     /** Before the first handle is published: who holds the bytes can be asked there. */
@@ -63,18 +94,15 @@ final class Block implements Consumer<MemorySegment> {
         ROOT.setRelease(this, region); // pairs with root()
     }
 
-    /** For those who only look. */
+    /** For those who only look; null if the block is not leased, or not quite. */
     @Nullable
     Region root() {
         return (Region) ROOT.getAcquire(this);
     }
 
-    /**
-     * A view of some bytes that lives as long as the arena: the one call of {@code reinterpret} on leased memory, and
-     * the seam for a JVM that denies it.
-     */
+    /** A view of some bytes that lives as long as the arena, a new one of the calling thread. */
     MemorySegment view(long offset, long bytes, Arena arena) {
-        return chunk.base().asSlice(offset, bytes).reinterpret(arena, this);
+        return memory.view(offset, bytes, arena, anchor);
     }
 
     /**
@@ -84,21 +112,19 @@ final class Block implements Consumer<MemorySegment> {
      */
     MemorySegment share(long offset, long bytes) {
         chunk.pin();
-        return view(offset, bytes, Arena.ofAuto());
-    }
-
-    /** Clean-up action of every view's arena; it exists so that the arena reaches this block. */
-    @Override
-    public void accept(MemorySegment view) {
+        return memory.view(offset, bytes, Arena.ofAuto(), anchor);
     }
 
     void partsAdded(int n) {
         parts.addAndGet(n);
     }
 
-    /** Everything done to the bytes of any part happens-before their next lease: each closer's update is ordered. */
+    /**
+     * Everything done to the bytes of any part happens-before their next lease: each closer's update is ordered. Where
+     * only one part is open, it is the caller's, and there is nobody to race with.
+     */
     void partClosed() {
-        if (parts.decrementAndGet() == 0) {
+        if (parts.getAcquire() == 1 || parts.decrementAndGet() == 0) {
             Allocator.release(this);
         }
     }

@@ -113,8 +113,8 @@ public final class OwnedBuffer implements Transferable {
      * @param bytes its size, 0 or more
      * @return the buffer, aligned to 64 bytes
      * @throws IllegalArgumentException if {@code bytes} is negative
-     * @throws OutOfMemoryError if the JVM has no such memory left; the limit is {@code -XX:MaxDirectMemorySize}
-     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
+     * @throws MemoryLimitError if that would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system has no such memory left
      */
     public static OwnedBuffer allocate(long bytes) {
         return allocate(bytes, 1);
@@ -127,15 +127,14 @@ public final class OwnedBuffer implements Transferable {
      * @param alignment a power of two; 64 is always given
      * @return the buffer
      * @throws IllegalArgumentException if {@code bytes} is negative or {@code alignment} is no power of two
-     * @throws OutOfMemoryError if the JVM has no such memory left; the limit is {@code -XX:MaxDirectMemorySize}
-     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
+     * @throws MemoryLimitError if that would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system has no such memory left
      */
     public static OwnedBuffer allocate(long bytes, long alignment) {
         return allocate(bytes, alignment, true);
     }
 
     private static OwnedBuffer allocate(long bytes, long alignment, boolean zeroed) {
-        NativeAccess.require();
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes=" + bytes + " must not be negative");
         }
@@ -164,7 +163,6 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if the arena of the source is closed
      * @throws WrongThreadException if the source is confined to another thread
      * @throws OutOfMemoryError if the JVM has no such memory left
-     * @throws IllegalCallerException if the JVM denies native access; the message names the flag that grants it
      */
     public static OwnedBuffer copyOf(MemorySegment source) {
         OwnedBuffer buffer = allocate(source.byteSize(), 1, false);
@@ -381,7 +379,7 @@ public final class OwnedBuffer implements Transferable {
     /**
      * Frees the buffer; the handle is gone. Memory goes back to a pool, and is zeroed before anybody sees it again; what
      * the pool has no room for (256 MiB or an eighth of the heap's limit, unless the system property
-     * {@code dev.handoff.memory.maxPooledBytes} says otherwise) is given up to the garbage collector. Does nothing if the
+     * {@code dev.handoff.memory.maxPooledBytes} says otherwise) is given up. Does nothing if the
      * handle is gone.
      *
      * @throws WrongThreadException if another thread owns the buffer
@@ -502,7 +500,7 @@ public final class OwnedBuffer implements Transferable {
         return gone.how + " by " + describe(gone.by);
     }
 
-    private static String describe(Thread t) {
+    static String describe(Thread t) {
         return t.getName().isEmpty() ? "virtual thread #" + t.threadId() : "thread '" + t.getName() + "'";
     }
 

@@ -31,8 +31,21 @@ public final class Pages {
      * @throws IllegalArgumentException if {@code bytes} is below 1
      * @throws IllegalStateException if pages are not {@link #available}
      */
-    @SuppressWarnings("restricted") // the memory is of that size, and nobody else's
     public static @Nullable MemorySegment map(long bytes) {
+        return map(bytes, Arena.ofAuto());
+    }
+
+    /**
+     * Gets fresh pages for as long as an arena lives.
+     *
+     * @param bytes how many bytes, as above
+     * @param arena unmaps them at its end
+     * @return zeros, for the threads that may use the arena; null if there is no room for them
+     * @throws IllegalArgumentException if {@code bytes} is below 1
+     * @throws IllegalStateException if pages are not {@link #available}, or the arena is closed
+     */
+    @SuppressWarnings("restricted") // the memory is of that size, and nobody else's
+    public static @Nullable MemorySegment map(long bytes, Arena arena) {
         if (bytes < 1) {
             throw new IllegalArgumentException("bytes=" + bytes + " must be at least 1");
         }
@@ -44,6 +57,6 @@ public final class Pages {
         if (first.address() == 0) {
             return null;
         }
-        return first.reinterpret(bytes, Arena.ofAuto(), pages -> HandoffH.handoff_pages_unmap(pages, bytes));
+        return first.reinterpret(bytes, arena, pages -> HandoffH.handoff_pages_unmap(pages, bytes));
     }
 }

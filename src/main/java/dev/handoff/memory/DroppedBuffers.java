@@ -1,0 +1,94 @@
+package dev.handoff.memory;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Buffers that were dropped without {@code close} and reclaimed by the collector, by the class that had allocated them.
+ * Each class is reported once: by a line of the {@link System.Logger} named {@value #LOGGER} when the first of its buffers
+ * is found, and with its count by one {@link BufferDroppedEvent} for each chunk of a JFR recording.
+ *
+ * <p>
+ * To look for the class takes about a microsecond, so it is done for the first lease of every block that is new, or that
+ * the collector has just brought back, and for each {@value #SAMPLED}th lease after that: who drops buffers time and again
+ * needs new ones time and again. With {@code -Ddev.handoff.trace=allocation} it is done for all.
+ */
+final class DroppedBuffers {
+    static final String LOGGER = "dev.handoff.memory";
+    static final String UNKNOWN = "unknown, run with -Ddev.handoff.trace=allocation";
+    static final int SAMPLED = 1024;
+
+    private static final int MASK = System.getProperty("dev.handoff.trace", "").contains("allocation")
+            ? 0
+            : SAMPLED - 1;
+    private static final StackWalker WALKER = StackWalker.getInstance();
+    private static final Map<String, Count> BY_SITE = new ConcurrentHashMap<>();
+    private static final LongAdder BLOCKS = new LongAdder();
+    private static final LongAdder BYTES = new LongAdder();
+
+    private record Count(LongAdder blocks, LongAdder bytes) {
+        Count() {
+            this(new LongAdder(), new LongAdder());
+        }
+    }
+
+    private DroppedBuffers() {
+    }
+
+    /** Whether to look for the allocating class, by how many leases the block has had before. */
+    static boolean isTraced(int leases) {
+        return (leases & MASK) == 0;
+    }
+
+    /** The class whose method called {@code OwnedBuffer.allocate} or one of its kind. */
+    static @Nullable String site() {
+        return WALKER.walk(frames -> frames.map(StackWalker.StackFrame::getClassName)
+                .filter(DroppedBuffers::isCaller).findFirst().orElse(null));
+    }
+
+    private static boolean isCaller(String name) {
+        return !name.equals(DroppedBuffers.class.getName()) && !name.equals(Block.class.getName())
+                && !name.equals(Allocator.class.getName()) && !name.equals(OwnedBuffer.class.getName());
+    }
+
+    static long blocks() {
+        return BLOCKS.sum();
+    }
+
+    static long bytes() {
+        return BYTES.sum();
+    }
+
+    /** Counts a block that the collector has found, and reports it if it is the first of its kind. */
+    static void add(@Nullable String site, long bytes) {
+        BLOCKS.increment();
+        BYTES.add(bytes);
+        String key = site == null ? UNKNOWN : site;
+        Count count = BY_SITE.get(key);
+        if (count == null) {
+            if (BY_SITE.isEmpty()) {
+                FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
+            }
+            count = BY_SITE.computeIfAbsent(key, k -> new Count());
+            System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
+                    + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: " + key
+                    + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
+        }
+        count.blocks.increment();
+        count.bytes.add(bytes);
+    }
+
+    private static void emit() {
+        BY_SITE.forEach((site, count) -> {
+            BufferDroppedEvent event = new BufferDroppedEvent();
+            event.allocationSite = site;
+            event.buffers = count.blocks.sum();
+            event.bytes = count.bytes.sum();
+            event.commit();
+        });
+    }
+}

@@ -1,0 +1,38 @@
+package dev.handoff.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The bytes of one block, as the system gave them. There are two kinds, and a JVM uses one of them throughout:
+ * {@link NativeMemory}, and its twin {@link MappedMemory} where native access is denied.
+ */
+sealed interface Memory permits NativeMemory, MappedMemory {
+    /**
+     * Gets new memory, all zeros, and counts it in the {@link MemoryLimit}.
+     *
+     * @throws MemoryLimitError if there would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system refuses
+     */
+    static Memory allocate(long bytes) {
+        return MemoryBacking.current() == MemoryBacking.NATIVE
+                ? NativeMemory.allocate(bytes)
+                : MappedMemory.allocate(bytes);
+    }
+
+    /**
+     * A view of some bytes that dies with the arena; while anything reaches its scope, the anchor is reachable.
+     *
+     * @throws OutOfMemoryError if there is no room for one
+     */
+    MemorySegment view(long offset, long bytes, Arena arena, Anchor anchor);
+
+    /** The first offset at which the address of a view will be a multiple of the alignment, a power of two. */
+    long firstAligned(long alignment);
+
+    /** Zeroes the first bytes; nobody has a view. */
+    void zero(long bytes);
+
+    /** Gives the memory back; nobody has a view, and nobody will. */
+    void free();
+}

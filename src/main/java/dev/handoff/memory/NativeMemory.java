@@ -1,0 +1,70 @@
+package dev.handoff.memory;
+
+import dev.handoff.internal.os.Pages;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory outside the heap. From {@value #LARGE_BYTES} bytes on it comes straight from the operating system, on huge
+ * pages where they are to be had, and goes back at once; that takes a handshake with all threads, so smaller memory is
+ * left to the garbage collector.
+ */
+final class NativeMemory implements Memory {
+    static final long LARGE_BYTES = 1 << 20;
+
+    private final MemorySegment base;
+    /** Null if the collector frees the memory. */
+    private final @Nullable Arena arena;
+
+    private NativeMemory(MemorySegment base, @Nullable Arena arena) {
+        this.base = base;
+        this.arena = arena;
+    }
+
+    @SuppressWarnings("MustBeClosed") // by free(), or here on failure
+    static NativeMemory allocate(long bytes) {
+        MemoryLimit.reserve(bytes);
+        boolean large = bytes >= LARGE_BYTES;
+        Arena arena = large ? Arena.ofShared() : Arena.ofAuto();
+        try {
+            MemorySegment memory = large && Pages.available()
+                    ? Pages.map(bytes, arena)
+                    : arena.allocate(bytes, Allocator.MIN_BYTES);
+            if (memory == null) {
+                throw new OutOfMemoryError("the operating system has no " + bytes + " bytes");
+            }
+            // Not before the memory is really free, whoever frees it.
+            MemorySegment base = memory.reinterpret(arena, freed -> MemoryLimit.unreserve(bytes));
+            return new NativeMemory(base, large ? arena : null);
+        } catch (OutOfMemoryError e) {
+            MemoryLimit.unreserve(bytes);
+            if (large) {
+                arena.close();
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public MemorySegment view(long offset, long bytes, Arena viewArena, Anchor anchor) {
+        return base.asSlice(offset, bytes).reinterpret(viewArena, anchor);
+    }
+
+    @Override
+    public long firstAligned(long alignment) {
+        return -base.address() & alignment - 1;
+    }
+
+    @Override
+    public void zero(long bytes) {
+        Zeros.clear(base, bytes);
+    }
+
+    @Override
+    public void free() {
+        if (arena != null) {
+            arena.close();
+        }
+    }
+}

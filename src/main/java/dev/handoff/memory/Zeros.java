@@ -1,0 +1,35 @@
+package dev.handoff.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * Zeros to copy from: copying a small piece of them time and again is about twice as fast as {@link MemorySegment#fill},
+ * for the copy has wider stores, and reads nothing but the first cache. The size of the piece was measured: larger ones
+ * are slower, smaller ones too.
+ */
+final class Zeros {
+    private static final long PIECE = 2048;
+    private static final MemorySegment ZEROS = Arena.global().allocate(1 << 16, 4096);
+
+    private Zeros() {
+    }
+
+    static void clear(MemorySegment target, long bytes) {
+        if (bytes <= PIECE) {
+            MemorySegment.copy(ZEROS, 0, target, 0, bytes);
+            return;
+        }
+        long last = bytes - PIECE;
+        for (long at = 0; at < last; at += PIECE) {
+            MemorySegment.copy(ZEROS, 0, target, at, PIECE);
+        }
+        MemorySegment.copy(ZEROS, 0, target, last, PIECE);
+    }
+
+    /** Zeros to be written to a channel. */
+    static ByteBuffer buffer() {
+        return ZEROS.asByteBuffer();
+    }
+}
