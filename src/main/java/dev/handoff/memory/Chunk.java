@@ -87,12 +87,15 @@ final class Chunk implements Runnable {
             free();
             return;
         }
-        String droppedBy = site;
-        unlease();
         if (wasLeased) {
-            DroppedBuffers.add(droppedBy, bytes);
+            DroppedBuffers.count(bytes);
         }
+        String allocatedBy = site;
+        unlease();
         Allocator.recover(this);
+        if (wasLeased) {
+            DroppedBuffers.report(allocatedBy, bytes);
+        }
     }
 
     /** Nothing reaches the bytes, or what does is just being given up. */

@@ -63,10 +63,14 @@ final class DroppedBuffers {
         return BYTES.sum();
     }
 
-    /** Counts a block that the collector has found, and reports it if it is the first of its kind. */
-    static void add(@Nullable String site, long bytes) {
+    /** Counts a block that the collector has found. */
+    static void count(long bytes) {
         BLOCKS.increment();
         BYTES.add(bytes);
+    }
+
+    /** Counts it for its class too, and reports it if it is the first of these. By the one thread of the cleaner. */
+    static void report(@Nullable String site, long bytes) {
         String key = site == null ? UNKNOWN : site;
         Count count = BY_SITE.get(key);
         if (count == null) {

@@ -50,7 +50,7 @@ class AllocatorTest {
     }
 
     /** Run in a JVM of its own, as the bound is read once. */
-    static final class Pool {
+    static final class PoolOfFour {
         public static void main(String[] args) {
             OwnedBuffer[] buffers = new OwnedBuffer[4];
             for (int i = 0; i < buffers.length; i++) {
@@ -70,14 +70,14 @@ class AllocatorTest {
 
     @Test
     void thePoolKeepsNoMoreThanItsBound() {
-        var run = ChildJvm.run(Pool.class, "-D" + Allocator.MAX_POOLED_PROPERTY + "=" + 150_000);
+        var run = ChildJvm.run(PoolOfFour.class, "-D" + Pool.MAX_BYTES_PROPERTY + "=" + 150_000);
         assertEquals("65536 131072 131072 131072 0 65536 0 0".replace(' ', '\n'), run.out());
         assertEquals(0, run.exit());
     }
 
     @Test
     void aBoundOfZeroPoolsNothing() {
-        var run = ChildJvm.run(Pool.class, "-D" + Allocator.MAX_POOLED_PROPERTY + "=0");
+        var run = ChildJvm.run(PoolOfFour.class, "-D" + Pool.MAX_BYTES_PROPERTY + "=0");
         assertEquals("0 0 0 0 0 0 0 0".replace(' ', '\n'), run.out());
     }
 
@@ -96,8 +96,8 @@ class AllocatorTest {
 
     @Test
     void whatIsPooledDoesNotStandInTheWayOfAnAllocation() {
-        var run = ChildJvm.run(Tight.class, "-XX:MaxDirectMemorySize=80m",
-                "-D" + Allocator.MAX_POOLED_PROPERTY + "=" + (1 << 30));
+        var run = ChildJvm.run(Tight.class, "-D" + MemoryLimit.PROPERTY + "=" + (80 << 20),
+                "-D" + Pool.MAX_BYTES_PROPERTY + "=" + (1 << 30));
         assertEquals("", run.err());
         assertEquals("40\n64", run.out());
     }

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,10 +35,9 @@ class ReclaimTest {
 
     /** Collects until what was dropped before this call, and nothing else reaches, has surely been reclaimed. */
     private static void collectWhatWasDropped() {
-        int bytes = size(0);
         for (int i = 0; i < 3; i++) { // what is dropped together need not be found together
-            long address = OwnedBuffer.allocate(bytes).segment().address();
-            collectUntil(() -> isFree(bytes, address));
+            Chunk dropped = drop(size(0));
+            collectUntil(() -> !dropped.isLeased());
         }
     }
 
@@ -44,23 +46,28 @@ class ReclaimTest {
         return (int) Allocator.classBytes(34 + test);
     }
 
-    /** Whether the pool has this block: takes what it has of that size, and gives it back. */
-    private static boolean isFree(int bytes, long address) {
-        List<OwnedBuffer> probes = new ArrayList<>();
-        boolean found = false;
-        boolean pooled = true;
-        while (!found && pooled) {
-            long before = MemoryStatistics.snapshot().bytesPooled();
-            probes.add(OwnedBuffer.allocate(bytes));
-            pooled = MemoryStatistics.snapshot().bytesPooled() < before;
-            found = probes.getLast().segment().address() == address;
-        }
-        probes.forEach(OwnedBuffer::close);
-        return found;
+    /** The chunk of a buffer that was just allocated with this size, where no other thread uses this class. */
+    private static Chunk chunkOf(Supplier<OwnedBuffer> allocate, Consumer<OwnedBuffer> use) {
+        Set<Chunk> before = leased();
+        use.accept(allocate.get());
+        Set<Chunk> after = leased();
+        after.removeAll(before);
+        assertEquals(1, after.size());
+        return after.iterator().next();
     }
 
-    private static long drop(int bytes) {
-        return OwnedBuffer.allocate(bytes).segment().fill((byte) 7).address();
+    private static Set<Chunk> leased() {
+        Set<Chunk> leased = new HashSet<>();
+        for (Chunk chunk : Chunk.all()) {
+            if (chunk.isLeased()) {
+                leased.add(chunk);
+            }
+        }
+        return leased;
+    }
+
+    private static Chunk drop(int bytes) {
+        return chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> buffer.segment().fill((byte) 7));
     }
 
     @Test
@@ -81,15 +88,15 @@ class ReclaimTest {
     @Test
     void aReclaimedBlockIsZeroedAndServesAgain() {
         int bytes = size(1);
-        long address = drop(bytes);
-        collectUntil(() -> isFree(bytes, address));
+        Chunk chunk = drop(bytes);
+        collectUntil(() -> !chunk.isLeased());
         List<OwnedBuffer> again = new ArrayList<>();
         do {
             again.add(OwnedBuffer.allocate(bytes));
             assertEquals(-1, again.getLast().segment().mismatch(MemorySegment.ofArray(new byte[bytes])));
-        } while (again.getLast().segment().address() != address);
+        } while (!chunk.isLeased());
         again.removeLast(); // and is reclaimed a second time
-        collectUntil(() -> isFree(bytes, address));
+        collectUntil(() -> !chunk.isLeased());
         again.forEach(OwnedBuffer::close);
     }
 
@@ -143,35 +150,33 @@ class ReclaimTest {
     @EnumSource(Remainder.class)
     void whateverIsLeftKeepsTheMemoryAndItsEndFreesIt(Remainder remainder) {
         int bytes = size(2 + remainder.ordinal());
-        OwnedBuffer buffer = OwnedBuffer.allocate(bytes);
-        long address = buffer.segment().fill((byte) 7).address();
-        Object rest = remainder.of(buffer);
-        buffer = null;
+        List<Object> left = new ArrayList<>();
+        Chunk chunk = chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> {
+            buffer.segment().fill((byte) 7);
+            left.add(remainder.of(buffer));
+        });
         collectWhatWasDropped();
-        assertTrue(!isFree(bytes, address), "given away under a live view");
-        assertEquals(7, remainder.read(rest));
-        Reference.reachabilityFence(rest);
-        rest = null;
-        collectUntil(() -> isFree(bytes, address));
+        assertTrue(chunk.isLeased(), "given away under a live view");
+        assertEquals(7, remainder.read(left.getFirst()));
+        left.clear();
+        collectUntil(() -> !chunk.isLeased());
     }
 
     @Test
     void aSplitBufferIsReclaimedOnceWhenItsLastPartIsDropped() {
         collectWhatWasDropped();
         int bytes = size(9);
-        OwnedBuffer buffer = OwnedBuffer.allocate(bytes);
-        long address = buffer.segment().address();
-        List<OwnedBuffer> parts = new ArrayList<>(buffer.split(3, 1));
-        buffer = null;
+        List<OwnedBuffer> parts = new ArrayList<>();
+        Chunk chunk = chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> parts.addAll(buffer.split(3, 1)));
         parts.getFirst().close();
         MemoryStatistics before = MemoryStatistics.snapshot();
         parts.removeFirst();
         parts.removeFirst();
         collectWhatWasDropped();
         assertEquals(before.blocksReclaimed() + 3, MemoryStatistics.snapshot().blocksReclaimed());
-        assertTrue(!isFree(bytes, address));
+        assertTrue(chunk.isLeased());
         parts.clear();
-        collectUntil(() -> isFree(bytes, address));
+        collectUntil(() -> !chunk.isLeased());
         collectUntil(() -> MemoryStatistics.snapshot().blocksReclaimed() >= before.blocksReclaimed() + 4);
         assertEquals(before.blocksReclaimed() + 4, MemoryStatistics.snapshot().blocksReclaimed());
     }
@@ -180,8 +185,8 @@ class ReclaimTest {
     @EnumSource(Kind.class)
     void whatATerminatedThreadForgotIsReclaimed(Kind kind) {
         int bytes = size(10 + kind.ordinal());
-        long address = Threads.on(kind, "forgetful", () -> drop(bytes));
-        collectUntil(() -> isFree(bytes, address));
+        Chunk chunk = Threads.on(kind, "forgetful", () -> drop(bytes));
+        collectUntil(() -> !chunk.isLeased());
     }
 
     @Test
