@@ -1,6 +1,7 @@
 package dev.handoff;
 
 import dev.handoff.kernel.NativeKernel;
+import dev.handoff.memory.MemoryBacking;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,7 +23,8 @@ public final class Handoff {
      */
     public static Capabilities capabilities() {
         NativeKernel.Status s = NativeKernel.status();
-        return new Capabilities(s.isNative(), s.variant(), s.nativeAccess(), s.reason());
+        return new Capabilities(s.isNative(), s.variant(), s.nativeAccess(), s.reason(), MemoryBacking.current(),
+                MemoryBacking.reason());
     }
 
     /**
@@ -41,12 +43,15 @@ public final class Handoff {
      * @param kernelVariant the instruction set in use: {@code avx512}, {@code avx2}, {@code portable}, or {@code java}
      * @param nativeAccess whether the JVM lets the library call the restricted methods of {@code java.lang.foreign}
      * @param reason why the kernel is the one it is, in a sentence
+     * @param memory what the memory of owned buffers is
+     * @param memoryReason why it is that, in a sentence
      */
-    public record Capabilities(boolean nativeKernel, String kernelVariant, boolean nativeAccess, String reason) {
+    public record Capabilities(boolean nativeKernel, String kernelVariant, boolean nativeAccess, String reason,
+            MemoryBacking memory, String memoryReason) {
         @Override
         public String toString() {
             return "kernel " + kernelVariant + " (" + reason + "), native access "
-                    + (nativeAccess ? "granted" : "denied");
+                    + (nativeAccess ? "granted" : "denied") + ", memory " + memory + " (" + memoryReason + ")";
         }
     }
 

@@ -2,9 +2,9 @@ package dev.handoff;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.kernel.NativeKernel;
+import dev.handoff.memory.MemoryBacking;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -26,10 +26,12 @@ class HandoffTest {
         assertEquals(status.isNative(), capabilities.nativeKernel());
         assertEquals(status.variant(), capabilities.kernelVariant());
         assertEquals(status.reason(), capabilities.reason());
-        assertTrue(capabilities.nativeAccess());
-        assertEquals("kernel " + status.variant() + " (" + status.reason() + "), native access granted",
-                capabilities.toString());
-        assertTrue(new Handoff.Capabilities(false, "java", false, "why").toString()
-                .endsWith("(why), native access denied"));
+        assertEquals(status.nativeAccess(), capabilities.nativeAccess());
+        assertEquals(status.nativeAccess() ? MemoryBacking.NATIVE : MemoryBacking.MAPPED_FILES, capabilities.memory());
+        assertEquals(MemoryBacking.reason(), capabilities.memoryReason());
+        assertEquals("kernel java (why), native access denied, memory MAPPED_FILES (so)",
+                new Handoff.Capabilities(false, "java", false, "why", MemoryBacking.MAPPED_FILES, "so").toString());
+        assertEquals("kernel avx2 (why), native access granted, memory NATIVE (so)",
+                new Handoff.Capabilities(true, "avx2", true, "why", MemoryBacking.NATIVE, "so").toString());
     }
 }

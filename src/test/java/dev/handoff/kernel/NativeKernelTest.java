@@ -50,7 +50,8 @@ class NativeKernelTest {
             PixelKernels.invert(pixel, pixel);
             System.out.println(Integer.toHexString(pixel.get(ValueLayout.JAVA_INT_UNALIGNED, 0)));
             try (OwnedBuffer buffer = OwnedBuffer.allocate(8)) {
-                System.out.println("allocated " + buffer.segment().byteSize());
+                System.out.println("allocated " + buffer.segment().byteSize() + " of " + c.memory() + " as "
+                        + c.memoryReason());
             } catch (IllegalCallerException e) {
                 System.out.println(e.getMessage());
             }
@@ -103,7 +104,7 @@ class NativeKernelTest {
     void theStatusIsTheSameEveryTimeAndTellsWhy() {
         NativeKernel.Status status = NativeKernel.status();
         assertSame(status, NativeKernel.status());
-        assertTrue(status.nativeAccess());
+        assertTrue(status.nativeAccess() || !status.isNative());
         assertFalse(status.reason().isBlank());
         assertEquals(status.isNative(), !status.variant().equals("java"));
         assertTrue(List.of("avx512", "avx2", "portable", "java").contains(status.variant()), status.variant());
@@ -165,7 +166,7 @@ class NativeKernelTest {
             report.assertJava("loading the kernel failed: java.lang.UnsatisfiedLinkError");
             assertTrue(report.reason().contains("/nonexistent/libhandoff.so"), report.reason());
             assertTrue(report.access());
-            assertEquals("allocated 8", report.memory());
+            assertEquals("allocated 8 of NATIVE as native access is granted", report.memory());
         }
 
         @ParameterizedTest
@@ -234,12 +235,14 @@ class NativeKernelTest {
     class DeniedAccess {
         @ParameterizedTest
         @EnumSource(Mode.class)
-        void leavesTheTwinSaysSoAndNamesTheFlagWhereMemoryIsAskedFor(Mode mode) {
+        void leavesTheTwinsSaysSoAndNamesTheFlag(Mode mode) {
             Report report = Report.of(ChildJvm.run(mode, Probe.class, List.of(DENY), List.of()));
             assertFalse(report.access());
             assertFalse(report.isNative());
             String module = mode == Mode.MODULE_PATH ? "dev.handoff" : "ALL-UNNAMED";
-            assertTrue(report.memory().contains("--enable-native-access=" + module), report.memory());
+            assertTrue(report.memory().startsWith("allocated 8 of MAPPED_FILES as native access is denied "),
+                    report.memory());
+            assertTrue(report.memory().endsWith(" --enable-native-access=" + module), report.memory());
             if (!report.reason().startsWith("this jar holds no kernel")) {
                 report.assertJava("native access is denied: ");
             }
@@ -258,8 +261,8 @@ class NativeKernelTest {
         void isNotWhatHappensWithoutAnyFlagThenTheJvmOnlyWarns(Mode mode) {
             Report report = Report.of(ChildJvm.run(mode, Probe.class, List.of(), List.of()));
             assertTrue(report.access());
-            assertEquals("allocated 8", report.memory());
-            assertEquals(NativeKernel.status().isNative(), report.isNative(), report.reason());
+            assertEquals("allocated 8 of NATIVE as native access is granted", report.memory());
+            assertTrue(report.isNative() || report.reason().startsWith("this jar holds no kernel"), report.reason());
             assertTrue(report.err().contains("WARNING"), report.err());
         }
 

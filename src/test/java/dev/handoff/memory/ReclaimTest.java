@@ -9,12 +9,8 @@ import dev.handoff.testing.Threads.Kind;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,28 +42,8 @@ class ReclaimTest {
         return (int) Allocator.classBytes(34 + test);
     }
 
-    /** The chunk of a buffer that was just allocated with this size, where no other thread uses this class. */
-    private static Chunk chunkOf(Supplier<OwnedBuffer> allocate, Consumer<OwnedBuffer> use) {
-        Set<Chunk> before = leased();
-        use.accept(allocate.get());
-        Set<Chunk> after = leased();
-        after.removeAll(before);
-        assertEquals(1, after.size());
-        return after.iterator().next();
-    }
-
-    private static Set<Chunk> leased() {
-        Set<Chunk> leased = new HashSet<>();
-        for (Chunk chunk : Chunk.all()) {
-            if (chunk.isLeased()) {
-                leased.add(chunk);
-            }
-        }
-        return leased;
-    }
-
     private static Chunk drop(int bytes) {
-        return chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> buffer.segment().fill((byte) 7));
+        return Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> buffer.segment().fill((byte) 7));
     }
 
     @Test
@@ -151,7 +127,7 @@ class ReclaimTest {
     void whateverIsLeftKeepsTheMemoryAndItsEndFreesIt(Remainder remainder) {
         int bytes = size(2 + remainder.ordinal());
         List<Object> left = new ArrayList<>();
-        Chunk chunk = chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> {
+        Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> {
             buffer.segment().fill((byte) 7);
             left.add(remainder.of(buffer));
         });
@@ -167,7 +143,7 @@ class ReclaimTest {
         collectWhatWasDropped();
         int bytes = size(9);
         List<OwnedBuffer> parts = new ArrayList<>();
-        Chunk chunk = chunkOf(() -> OwnedBuffer.allocate(bytes), buffer -> parts.addAll(buffer.split(3, 1)));
+        Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> parts.addAll(buffer.split(3, 1)));
         parts.getFirst().close();
         MemoryStatistics before = MemoryStatistics.snapshot();
         parts.removeFirst();

@@ -1,6 +1,10 @@
 package dev.handoff.testing;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.handoff.memory.MemoryBacking;
 import dev.handoff.memory.MemoryStatistics;
+import java.lang.foreign.MemorySegment;
 
 /** What tests want to know of the allocator, in spite of a collector that reclaims what other tests dropped. */
 public final class Leases {
@@ -17,5 +21,12 @@ public final class Leases {
             now = MemoryStatistics.snapshot();
         } while (!now.equals(before));
         return now.bytesInUse() + now.bytesReclaimed();
+    }
+
+    /** Where addresses stay when memory changes hands, this view must be at the one that another view had. */
+    public static void assertAddress(long expected, MemorySegment view) {
+        if (MemoryBacking.current() == MemoryBacking.NATIVE) {
+            assertEquals(expected, view.address(), "the same memory, without a copy");
+        }
     }
 }

@@ -3,7 +3,9 @@ package dev.handoff.testing;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.handoff.kernel.NativeKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,20 +18,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A native call that uses a segment and calls back: {@code qsort} of the C library, with a comparator in Java. */
 public final class NativeCall {
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle QSORT = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("qsort"),
-            FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS));
     private static final FunctionDescriptor COMPARATOR = FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS);
 
     private NativeCall() {
     }
 
-    /** Runs the body while a native call holds the segment, which must have at least 8 bytes; the bytes stay. */
+    /** Made when it is needed, as not every JVM allows it. */
+    private static final class Qsort {
+        static final MethodHandle HANDLE = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("qsort"),
+                FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS));
+    }
+
+    /**
+     * Runs the body while a native call holds the segment, which must have at least 8 bytes; the bytes stay. Where the
+     * JVM denies native calls, the test is skipped.
+     */
     public static void using(MemorySegment segment, Runnable body) {
+        assumeTrue(NativeKernel.status().nativeAccess(), "native access is denied, so nothing can call qsort");
         Body target = new Body(body);
         try (Arena arena = Arena.ofConfined()) {
             MethodHandle compare = MethodHandles.lookup().findVirtual(Body.class, "compare",
                     MethodType.methodType(int.class, MemorySegment.class, MemorySegment.class)).bindTo(target);
-            QSORT.invokeExact(segment, 2L, 4L, LINKER.upcallStub(compare, COMPARATOR, arena));
+            Qsort.HANDLE.invokeExact(segment, 2L, 4L, LINKER.upcallStub(compare, COMPARATOR, arena));
         } catch (Throwable e) {
             throw new AssertionError("qsort", e);
         }
