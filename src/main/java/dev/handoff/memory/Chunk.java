@@ -87,14 +87,13 @@ final class Chunk implements Runnable {
             free();
             return;
         }
-        if (wasLeased) {
-            DroppedBuffers.count(bytes);
-        }
-        String allocatedBy = site;
-        unlease();
-        Allocator.recover(this);
-        if (wasLeased) {
-            DroppedBuffers.report(allocatedBy, bytes);
+        try {
+            if (wasLeased) {
+                DroppedBuffers.add(site, bytes);
+            }
+        } finally { // whatever a logger throws
+            unlease();
+            Allocator.recover(this);
         }
     }
 

@@ -63,27 +63,27 @@ final class DroppedBuffers {
         return BYTES.sum();
     }
 
-    /** Counts a block that the collector has found. */
-    static void count(long bytes) {
-        BLOCKS.increment();
-        BYTES.add(bytes);
-    }
-
-    /** Counts it for its class too, and reports it if it is the first of these. By the one thread of the cleaner. */
-    static void report(@Nullable String site, long bytes) {
+    /** Reports a block that the collector has found, then counts it. By the one thread of the cleaner. */
+    static void add(@Nullable String site, long bytes) {
         String key = site == null ? UNKNOWN : site;
-        Count count = BY_SITE.get(key);
-        if (count == null) {
-            if (BY_SITE.isEmpty()) {
-                FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
-            }
-            count = BY_SITE.computeIfAbsent(key, k -> new Count());
-            System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
-                    + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: " + key
-                    + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
+        if (BY_SITE.isEmpty()) {
+            FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
         }
+        boolean first = !BY_SITE.containsKey(key);
+        Count count = BY_SITE.computeIfAbsent(key, k -> new Count());
         count.blocks.increment();
         count.bytes.add(bytes);
+        try {
+            if (first) {
+                System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
+                        + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: "
+                        + key
+                        + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
+            }
+        } finally {
+            BLOCKS.increment();
+            BYTES.add(bytes);
+        }
     }
 
     private static void emit() {

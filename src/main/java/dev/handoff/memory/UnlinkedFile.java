@@ -15,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -49,20 +50,24 @@ final class UnlinkedFile {
 
     /** A file of so many zeros. */
     static UnlinkedFile create(long bytes) throws IOException {
-        IOException failure = new IOException("no directory for it");
-        for (Path directory : List.of(Path.of("/dev/shm"), Path.of(System.getProperty("java.io.tmpdir")))) {
+        return create(List.of(Path.of("/dev/shm"), Path.of(System.getProperty("java.io.tmpdir"))), bytes);
+    }
+
+    /** In the first of these directories that takes it. */
+    static UnlinkedFile create(List<Path> directories, long bytes) throws IOException {
+        List<String> reasons = new ArrayList<>();
+        for (Path directory : directories) {
             try {
                 long room = Files.getFileStore(directory).getUsableSpace();
-                if (room < bytes) {
-                    throw new IOException(directory + " has only " + room + " bytes left");
+                if (room >= bytes) {
+                    return create(directory.toRealPath(), bytes);
                 }
-                return create(directory.toRealPath(), bytes);
+                reasons.add(directory + " has only " + room + " bytes left");
             } catch (IOException e) {
-                e.addSuppressed(failure);
-                failure = e;
+                reasons.add(directory + ": " + e);
             }
         }
-        throw failure;
+        throw new IOException(String.join("; ", reasons));
     }
 
     private static UnlinkedFile create(Path directory, long bytes) throws IOException {

@@ -1,15 +1,35 @@
 package dev.handoff.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.Leases;
+import dev.handoff.testing.Threads;
+import dev.handoff.testing.Threads.Kind;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class AllocatorTest {
+    private static final Path FAULTS = Path.of("/proc/thread-self/stat");
+
     private static LongStream sizes() {
         LongStream small = LongStream.rangeClosed(0, 100_000);
         LongStream edges = LongStream.range(6, 47).map(shift -> 1L << shift)
@@ -115,7 +135,210 @@ class AllocatorTest {
         try (OwnedBuffer again = OwnedBuffer.allocate(bytes, 1 << 16)) {
             assertEquals(0, again.segment().address() % (1 << 16));
             Leases.assertAddress(address, again.segment());
-            assertEquals(-1, again.segment().mismatch(java.lang.foreign.MemorySegment.ofArray(new byte[(int) bytes])));
+            assertEquals(-1, again.segment().mismatch(MemorySegment.ofArray(new byte[(int) bytes])));
         }
+    }
+
+    @Test
+    void nobodyReadsWhatAnotherOneWrote() {
+        Random random = new Random(5);
+        for (int i = 0; i < 3_000; i++) {
+            int bytes = 1 + random.nextInt(1 << random.nextInt(1, 18));
+            try (OwnedBuffer buffer = OwnedBuffer.allocate(bytes)) {
+                MemorySegment segment = buffer.segment();
+                assertEquals(-1, segment.mismatch(MemorySegment.ofArray(new byte[bytes])), () -> bytes + " bytes");
+                segment.fill((byte) 0xFF);
+            }
+        }
+    }
+
+    @Test
+    void zerosAreWrittenWhereTheyAreMeantAndNowhereElse() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment target = arena.allocate(10_000);
+            for (int bytes = 0; bytes < 9_000; bytes += bytes < 300 || bytes % 2048 > 2046 || bytes % 2048 < 2
+                    ? 1
+                    : 97) {
+                target.fill((byte) 1);
+                Zeros.clear(target, bytes);
+                assertEquals(-1, target.asSlice(0, bytes).mismatch(MemorySegment.ofArray(new byte[bytes])));
+                byte[] rest = new byte[10_000 - bytes];
+                Arrays.fill(rest, (byte) 1);
+                assertEquals(-1, target.asSlice(bytes).mismatch(MemorySegment.ofArray(rest)), "after " + bytes);
+            }
+        }
+    }
+
+    @Test
+    void aLeaseWithoutZerosShowsWhatWasThere() {
+        int bytes = (int) Allocator.classBytes(30);
+        Block block = Allocator.lease(bytes, false);
+        try (Arena arena = Arena.ofConfined()) {
+            block.view(0, bytes, arena).fill((byte) 9);
+        }
+        block.partClosed();
+        Block again = Allocator.lease(bytes, false);
+        try (Arena arena = Arena.ofConfined()) {
+            assertSame(block, again, "the last one used is the first to serve");
+            assertEquals(9, again.view(0, bytes, arena).get(JAVA_BYTE, bytes - 1));
+        }
+        again.partClosed();
+    }
+
+    @Nested
+    class InAThreadsCache {
+        /** Leases so many blocks of a class and gives them back. */
+        private static void use(int sizeClass, int blocks) {
+            List<Block> leased = new ArrayList<>();
+            for (int i = 0; i < blocks; i++) {
+                leased.add(Allocator.lease(Allocator.classBytes(sizeClass), true));
+            }
+            leased.forEach(Block::partClosed);
+        }
+
+        private static List<Block> drain(ThreadCache cache, int sizeClass) {
+            List<Block> all = new ArrayList<>();
+            for (Block block = cache.poll(sizeClass); block != null; block = cache.poll(sizeClass)) {
+                all.add(block);
+            }
+            return all;
+        }
+
+        @Test
+        void areOnlyAFewBlocksOfAClass() {
+            Threads.on(Kind.PLATFORM, "cached", () -> {
+                ThreadCache cache = ThreadCache.current(3);
+                use(3, ThreadCache.MAX_BLOCKS + 5);
+                List<Block> cached = drain(cache, 3);
+                assertEquals(ThreadCache.MAX_BLOCKS, cached.size());
+                assertEquals(cached.size(), new HashSet<>(cached).size(), "each once");
+                cached.forEach(Pool::offer);
+                return null;
+            });
+        }
+
+        @Test
+        void areOnlyAFewBytes() {
+            Threads.on(Kind.PLATFORM, "cached", () -> {
+                int largest = Allocator.sizeClass(ThreadCache.MAX_BYTES / 4);
+                ThreadCache cache = ThreadCache.current(largest);
+                use(largest, 5);
+                use(3, 1);
+                assertEquals(List.of(), drain(cache, 3), "it was full");
+                List<Block> cached = drain(cache, largest);
+                assertEquals(4, cached.size());
+                use(3, 1);
+                List<Block> small = drain(cache, 3);
+                assertEquals(1, small.size(), "it had room again");
+                cached.forEach(Pool::offer);
+                small.forEach(Pool::offer);
+                return null;
+            });
+        }
+
+        @Test
+        void isNoLargeBlock() {
+            assertNull(ThreadCache.current(Allocator.sizeClass(ThreadCache.MAX_BYTES / 4) + 1));
+        }
+
+        @Test
+        void isNothingOfAVirtualThread() {
+            assertNull(Threads.on(Kind.VIRTUAL, "virtual", () -> ThreadCache.current(3)));
+        }
+
+        @Test
+        void isNothingForGood() {
+            int sizeClass = 29; // which no other test uses
+            Chunk chunk = Threads.on(Kind.PLATFORM, "mortal",
+                    () -> Chunks.of(() -> OwnedBuffer.allocate(Allocator.classBytes(29)), OwnedBuffer::close));
+            assertFalse(chunk.isLeased());
+            Block found = null;
+            for (int i = 0; i < 1_000 && found == null; i++) {
+                System.gc();
+                Thread.yield();
+                found = Pool.poll(sizeClass);
+            }
+            assertSame(chunk.block(), found, "the thread's last block serves all others");
+            assertNotNull(found);
+            Pool.offer(found);
+        }
+    }
+
+    /** Ends periods by hand; a timer that never comes in between. */
+    static final class Idle {
+        private Idle() {
+        }
+
+        public static void main(String[] args) {
+            List<Block> blocks = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                blocks.add(Allocator.lease(2 << 20, true));
+            }
+            blocks.forEach(Block::partClosed);
+            System.out.print(MemoryStatistics.snapshot().bytesPooled() >> 20);
+            Pool.endPeriod();
+            System.out.print(" " + (MemoryStatistics.snapshot().bytesPooled() >> 20));
+            Allocator.lease(2 << 20, true).partClosed();
+            Pool.endPeriod();
+            System.out.print(" " + (MemoryStatistics.snapshot().bytesPooled() >> 20));
+            Pool.endPeriod();
+            System.out.print(" " + (MemoryStatistics.snapshot().bytesPooled() >> 20));
+        }
+    }
+
+    @Test
+    void whatAClassDidNotNeedForAPeriodIsGivenUp() {
+        var run = ChildJvm.run(Idle.class, "-D" + Pool.PERIOD_PROPERTY + "=" + (1L << 40));
+        assertEquals("", run.err());
+        assertEquals("6 6 2 0", run.out());
+    }
+
+    /** Waits until the pool is empty and its thread has ended; twice, as it has to come again. */
+    static final class Timer {
+        private Timer() {
+        }
+
+        public static void main(String[] args) {
+            for (int i = 0; i < 2; i++) {
+                Allocator.lease(2 << 20, true).partClosed();
+                while (MemoryStatistics.snapshot().bytesPooled() > 0 || Thread.getAllStackTraces().keySet().stream()
+                        .anyMatch(t -> t.getName().equals(Pool.TRIMMER))) {
+                    Thread.yield();
+                }
+                System.out.println("empty");
+            }
+        }
+    }
+
+    @Test
+    void aTimerEmptiesAnIdlePoolAndEndsWithIt() {
+        var run = ChildJvm.run(Timer.class, "-D" + Pool.PERIOD_PROPERTY + "=1");
+        assertEquals("empty\nempty", run.out());
+        assertEquals(0, run.exit());
+    }
+
+    @Test
+    void pooledMemoryCostsNoPageFaultsTheSecondTime() throws IOException {
+        assumeTrue(Files.exists(FAULTS), "page faults can't be counted here");
+        assumeTrue(MemoryBacking.current() == MemoryBacking.NATIVE, "an owner that maps anew has page faults");
+        long[] faults = new long[2];
+        for (int i = 0; i < 2; i++) {
+            try (OwnedBuffer buffer = OwnedBuffer.allocate(100 << 20)) {
+                MemorySegment segment = buffer.segment();
+                long before = faults();
+                for (long at = 0; at < segment.byteSize(); at += 4096) {
+                    segment.set(JAVA_BYTE, at, (byte) 1);
+                }
+                faults[i] = faults() - before;
+            }
+        }
+        assertTrue(faults[0] >= 50, () -> "no huge page is larger than 2 MiB: " + faults[0]);
+        assertTrue(faults[1] < 10, () -> "of this thread, for whatever reason: " + faults[1]);
+    }
+
+    /** Of the calling thread, since it began; field 10 (proc(5)), counted from behind the name, which may hold anything. */
+    private static long faults() throws IOException {
+        String stat = Files.readString(FAULTS);
+        return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[10 - 3]);
     }
 }
