@@ -13,6 +13,8 @@ final class Allocator {
     private static final int MAX_SHIFT = 47;
     /** More than user space holds on any 64-bit platform of today. */
     static final long MAX_BYTES = 1L << MAX_SHIFT;
+    /** How often the system is asked, if something was given back to it in between. */
+    private static final int ATTEMPTS = 3;
     static final Cleaner CLEANER = Cleaner.create(Thread.ofPlatform().name("handoff-cleaner").factory());
 
     private Allocator() {
@@ -46,17 +48,21 @@ final class Allocator {
     }
 
     private static Block create(int sizeClass) {
-        long bytes = classBytes(sizeClass);
-        Memory memory;
-        try {
-            memory = Memory.allocate(bytes);
-        } catch (MemoryLimitError e) {
-            throw e;
-        } catch (OutOfMemoryError e) {
-            Pool.trim(); // what is pooled counts for the JVM too, which collects once more before it refuses again
-            memory = Memory.allocate(bytes);
+        return new Block(new Chunk(newMemory(classBytes(sizeClass)), sizeClass), CLEANER);
+    }
+
+    private static Memory newMemory(long bytes) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                return Memory.allocate(bytes);
+            } catch (MemoryLimitError e) {
+                throw e; // all was done for it
+            } catch (OutOfMemoryError e) {
+                if (attempt == ATTEMPTS || !MemoryLimit.collect()) {
+                    throw e;
+                }
+            }
         }
-        return new Block(new Chunk(memory, sizeClass), CLEANER);
     }
 
     /** Takes a block back whose last part was closed. */

@@ -87,13 +87,12 @@ final class Chunk implements Runnable {
             free();
             return;
         }
-        try {
-            if (wasLeased) {
-                DroppedBuffers.add(site, bytes);
-            }
-        } finally { // whatever a logger throws
-            unlease();
-            Allocator.recover(this);
+        String allocatedBy = site;
+        boolean first = wasLeased && DroppedBuffers.count(allocatedBy, bytes);
+        unlease();
+        Allocator.recover(this); // before the report, which may take long: somebody may be waiting for the memory
+        if (first) {
+            DroppedBuffers.report(allocatedBy, bytes);
         }
     }
 

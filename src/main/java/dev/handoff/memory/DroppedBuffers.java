@@ -27,6 +27,7 @@ final class DroppedBuffers {
             : SAMPLED - 1;
     private static final StackWalker WALKER = StackWalker.getInstance();
     private static final Map<String, Count> BY_SITE = new ConcurrentHashMap<>();
+    private static boolean emitting;
     private static final LongAdder BLOCKS = new LongAdder();
     private static final LongAdder BYTES = new LongAdder();
 
@@ -63,27 +64,34 @@ final class DroppedBuffers {
         return BYTES.sum();
     }
 
-    /** Reports a block that the collector has found, then counts it. By the one thread of the cleaner. */
-    static void add(@Nullable String site, long bytes) {
-        String key = site == null ? UNKNOWN : site;
-        if (BY_SITE.isEmpty()) {
-            FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
-        }
-        boolean first = !BY_SITE.containsKey(key);
-        Count count = BY_SITE.computeIfAbsent(key, k -> new Count());
+    /**
+     * Counts a block that the collector has found. Only the one thread of the cleaner calls this, and {@link #report}.
+     *
+     * @return whether it is the first of its class
+     */
+    static boolean count(@Nullable String site, long bytes) {
+        boolean first = !BY_SITE.containsKey(key(site));
+        Count count = BY_SITE.computeIfAbsent(key(site), k -> new Count());
         count.blocks.increment();
         count.bytes.add(bytes);
-        try {
-            if (first) {
-                System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
-                        + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: "
-                        + key
-                        + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
-            }
-        } finally {
-            BLOCKS.increment();
-            BYTES.add(bytes);
+        BLOCKS.increment();
+        BYTES.add(bytes);
+        return first;
+    }
+
+    /** Reports the first block of a class. */
+    static void report(@Nullable String site, long bytes) {
+        if (!emitting) {
+            emitting = true;
+            FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
         }
+        System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
+                + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: " + key(site)
+                + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
+    }
+
+    private static String key(@Nullable String site) {
+        return site == null ? UNKNOWN : site;
     }
 
     private static void emit() {

@@ -1,9 +1,11 @@
 package dev.handoff.memory;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * The bytes that are held from the system, leased or pooled, and the most that may be: {@value #PROPERTY}, or the heap's
@@ -13,8 +15,11 @@ final class MemoryLimit {
     static final String PROPERTY = "dev.handoff.memory.maxBytes";
 
     static final long BYTES = Long.getLong(PROPERTY, Runtime.getRuntime().maxMemory());
-    /** How often the collector is asked before memory is refused; 1, 2, 4 ... milliseconds for it each time. */
+    /** How often the collector is asked before memory is refused; about 1, 2, 4 ... milliseconds for it each time. */
     private static final int COLLECTIONS = 9;
+    private static final int MILLISECOND_SHIFT = 20;
+    /** How long the cleaner may take each time, where it is busy. */
+    private static final long CLEANER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final AtomicLong HELD = new AtomicLong();
     private static final AtomicLong PEAK = new AtomicLong();
@@ -58,13 +63,27 @@ final class MemoryLimit {
         HELD.addAndGet(-bytes);
     }
 
+    private static boolean reserveAfterCollecting(long bytes) {
+        return collectUntil(() -> tryReserve(bytes));
+    }
+
+    /**
+     * Gives back to the system what nobody needs, for somebody whom it has refused.
+     *
+     * @return whether there was anything
+     */
+    static boolean collect() {
+        long held = HELD.get();
+        return collectUntil(() -> HELD.get() < held);
+    }
+
     /**
      * What is pooled goes first; then what was dropped, and what other threads have in their caches, for the collector
      * gives back both. As the JDK does it for direct buffers, but for the pool.
      */
-    private static boolean reserveAfterCollecting(long bytes) {
+    private static boolean collectUntil(BooleanSupplier enough) {
         Pool.trim();
-        if (tryReserve(bytes)) {
+        if (enough.getAsBoolean()) {
             return true;
         }
         boolean interrupted = false;
@@ -72,18 +91,19 @@ final class MemoryLimit {
         try {
             for (int i = 0; i < COLLECTIONS; i++) {
                 Pool.trim();
-                if (tryReserve(bytes)) {
+                if (enough.getAsBoolean()) {
                     return true;
                 }
-                System.gc();
-                long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1L << i);
-                for (long left = 1; left > 0; left = deadline - System.nanoTime()) {
+                BooleanSupplier cleaned = collectOnce();
+                long start = System.nanoTime();
+                for (long waited = 0; waited < 1L << MILLISECOND_SHIFT + i
+                        || !cleaned.getAsBoolean() && waited < CLEANER_NANOS; waited = System.nanoTime() - start) {
                     Pool.trim();
-                    if (tryReserve(bytes)) {
+                    if (enough.getAsBoolean()) {
                         return true;
                     }
                     interrupted |= Thread.interrupted(); // or parking would be spinning
-                    LockSupport.parkNanos(Math.min(left, 100_000));
+                    LockSupport.parkNanos(100_000);
                 }
             }
             return false;
@@ -93,5 +113,13 @@ final class MemoryLimit {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** Collects; true of what is returned when the cleaner has come to something that this collection found. */
+    private static BooleanSupplier collectOnce() {
+        AtomicBoolean cleaned = new AtomicBoolean();
+        Allocator.CLEANER.register(new Object(), () -> cleaned.set(true));
+        System.gc();
+        return cleaned::get;
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -62,6 +63,12 @@ class DroppedBuffersTest {
 
     private static void collectUntil(long blocksReclaimed) {
         for (int i = 0; MemoryStatistics.snapshot().blocksReclaimed() < blocksReclaimed && i < 1_000; i++) {
+            System.gc();
+        }
+        // The one thread of the cleaner has ended what it was doing when it comes to this.
+        AtomicBoolean reported = new AtomicBoolean();
+        Allocator.CLEANER.register(new Object(), () -> reported.set(true));
+        while (!reported.get()) {
             System.gc();
         }
     }

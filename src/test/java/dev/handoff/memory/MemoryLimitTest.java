@@ -7,6 +7,7 @@ import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
 import dev.handoff.testing.Threads.Resident;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -113,7 +114,7 @@ class MemoryLimitTest {
             Threads.race(Kind.PLATFORM, 2, 300, round -> {
             }, (racer, round) -> {
                 try (OwnedBuffer buffer = OwnedBuffer.allocate(sizes[(round + racer) % sizes.length])) {
-                    buffer.segment().set(java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (byte) 1);
+                    buffer.segment().set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
                 }
             });
             System.out.println(MemoryLimit.peak() <= MemoryLimit.BYTES);
@@ -123,6 +124,24 @@ class MemoryLimitTest {
     @Test
     void ofTwoThreadsThatTakeTheLastBytesNoneIsRefusedWithoutNeedAndTheLimitHolds() {
         assertPrints("true", Race.class, 40 * MIB);
+    }
+
+    static final class Small {
+        private Small() {
+        }
+
+        public static void main(String[] args) {
+            for (int i = 0; i < 100; i++) {
+                OwnedBuffer.allocate(1 << 19).segment().fill((byte) 1);
+            }
+            System.out.println("all");
+        }
+    }
+
+    @Test
+    void whatTheJvmRefusesWaitsForWhatWasDropped() {
+        var run = ChildJvm.run(Small.class, "-XX:MaxDirectMemorySize=4m");
+        assertEquals("all", run.out(), run::err);
     }
 
     static final class NoSuchMemory {
