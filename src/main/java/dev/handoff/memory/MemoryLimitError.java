@@ -14,7 +14,9 @@ package dev.handoff.memory;
 public final class MemoryLimitError extends OutOfMemoryError {
     private static final long serialVersionUID = 1;
 
+    /** In bytes. */
     private final long limit;
+    /** In bytes. */
     private final long requested;
 
     MemoryLimitError(long limit, long requested, String holders) {
