@@ -261,7 +261,7 @@ final class Copier {
                     + " claim() it to have them copied, or put it in the transfer list to move it");
         }
         try {
-            CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer.segment()));
+            CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer));
             begun.add(copy);
             return copy.successor();
         } catch (DetachedException e) {

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import dev.handoff.memory.FrozenBuffer;
 import dev.handoff.memory.SharedBuffer;
 import dev.handoff.memory.Transferable;
 import java.lang.invoke.MethodHandle;
@@ -68,7 +69,8 @@ final class Plans {
     private static final Set<Class<?>> IMMUTABLE = Set.of(String.class, Boolean.class, Character.class, Byte.class,
             Short.class, Integer.class, Long.class, Float.class, Double.class, BigInteger.class, BigDecimal.class,
             Class.class, UUID.class, URI.class, Pattern.class, Locale.class, Currency.class, SharedBuffer.class,
-            Collections.emptyList().getClass(), Collections.emptySet().getClass(), Collections.emptyMap().getClass());
+            FrozenBuffer.class, Collections.emptyList().getClass(), Collections.emptySet().getClass(),
+            Collections.emptyMap().getClass());
 
     private static final Map<Class<?>, Function<Object, Object>> LISTS = Map.ofEntries(
             shell(ArrayList.class, c -> new ArrayList<>(c.size())), shell(LinkedList.class, c -> new LinkedList<>()),

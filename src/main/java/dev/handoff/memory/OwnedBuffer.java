@@ -4,11 +4,17 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  * A buffer is reached through a handle, an object of this class. A handle is <em>unclaimed</em>, <em>owned</em> by a
  * thread, or <em>gone</em>. Handles from {@link #allocate} and {@link #copyOf} are owned by the calling thread. Those
  * that come by {@link #transfer}, {@link #split}, {@link #join}, a message or a result are unclaimed: the first thread
- * that uses one owns it. Looking at a handle ({@link #byteSize}, {@link #state}, {@link #toString}) claims nothing.
+ * that uses one owns it. Looking at a handle ({@link #byteSize}, {@link #maxByteSize}, {@link #state}, {@link #owner},
+ * {@link #toString}) claims nothing.
  *
  * <table>
  * <caption>What an operation does, by the state of the handle</caption>
  * <tr><th>operation<th>unclaimed<th>owned, by the owner<th>owned, by another thread<th>gone
- * <tr><td>{@link #segment}, views, copies<td>claims, then works<td>works<td>{@link WrongThreadException}<td>
- * {@link DetachedException}
+ * <tr><td>{@link #segment}, {@link #slice}, {@link #asByteBuffer}, typed views, {@link #copyTo}, {@link #copyFrom}<td>claims, then
+ * works<td>works<td>{@link WrongThreadException}<td>{@link DetachedException}
  * <tr><td>{@link #claim}<td>claims<td>no-op<td>{@code WrongThreadException}<td>{@code DetachedException}
  * <tr><td>{@link #transfer}<td>works<td>revokes all views, works<td>{@code WrongThreadException}<td>
  * {@code DetachedException}
@@ -32,28 +39,31 @@ import org.jspecify.annotations.Nullable;
  * {@code DataCloneException}, nothing sent
  * <tr><td>in a message, not listed<td>{@code DataCloneException}<td>bytes are copied<td>
  * {@code WrongThreadException}, nothing sent<td>{@code DataCloneException}, nothing sent
- * <tr><td>{@link #split}, {@link #join}<td>claims, then as the owner<td>revokes all views, works<td>
- * {@code WrongThreadException}<td>{@code DetachedException}
+ * <tr><td>{@link #split}, {@link #join}, {@link #resize}, {@link #freeze}, {@link #share}<td>claims, then as the
+ * owner<td>revokes all views, works<td>{@code WrongThreadException}<td>{@code DetachedException}
  * <tr><td>{@link #close}<td>frees<td>revokes all views, frees<td>{@code WrongThreadException}<td>no-op
  * </table>
  *
  * <p>
- * A buffer whose owner has terminated counts as unclaimed. To revoke a view means that every segment, slice and
+ * A buffer whose owner has terminated counts as unclaimed. After {@link #resize} the handle is still its owner's; after
+ * the other operations that revoke, it is gone. An operation that fails gives back what it claimed. To revoke a view means that every segment, slice and
  * {@code ByteBuffer} made from {@link #segment} is dead: it throws {@link IllegalStateException} for the old owner, and
  * has thrown {@link WrongThreadException} for everybody else all along. Both are the JDK's own checks.
  *
  * <p>
- * Thread-safe: any thread may call any method at any time. Of two threads that claim at once, one wins, and the other
- * gets what the new state dictates. What the old owner wrote happens-before what the next owner reads, even if the
+ * Thread-safe: any thread may call any method at any time. Of several threads that claim at once, or that join the same
+ * parts, one wins, and the others get what the new state dictates. What the old owner wrote happens-before what the next owner reads, even if the
  * handle reached it through a data race. All methods are lock-free, apart from those that need new memory. The cost of
- * moving, splitting and joining does not depend on the size.
+ * moving, splitting, joining, freezing and sharing does not depend on the size.
  *
  * <p>
  * A buffer that is dropped without {@link #close} is reclaimed when neither a handle nor a segment reaches it any more,
  * and counted in {@link MemoryStatistics#blocksReclaimed}.
  *
  * <p>
- * The order of words follows ECMAScript's {@code ArrayBuffer.prototype.transfer}; the confinement is that of
+ * The order of words follows ECMAScript's
+ * <a href="https://tc39.es/ecma262/#sec-arraybuffer.prototype.transfer">{@code ArrayBuffer.prototype.transfer}</a> and
+ * <a href="https://tc39.es/ecma262/#sec-arraybuffer.prototype.resize">{@code resize}</a>; the confinement is that of
  * {@link Arena#ofConfined}.
  */
 public final class OwnedBuffer implements Transferable {
@@ -74,6 +84,8 @@ public final class OwnedBuffer implements Transferable {
      */
     private static final Object UNCLAIMED = "unclaimed";
     private static final Object PENDING = "being moved";
+    /** Whether a handle that goes remembers where: see {@link DetachedException}. */
+    private static final boolean TRACED = "handoff".equals(System.getProperty("dev.handoff.trace"));
     private static final VarHandle STATE;
 
     static {
@@ -90,12 +102,15 @@ public final class OwnedBuffer implements Transferable {
         UNCLAIMED,
         /** A thread that is alive owns it, or is just moving it. */
         OWNED,
-        /** It was moved away, split, joined or closed. */
+        /** It was moved away, split, joined, frozen, shared or closed. */
         GONE
     }
 
     /** Why a handle is gone. */
-    private record Gone(String how, Thread by) {
+    private record Gone(String how, Thread by, @Nullable Throwable where) {
+        Gone(String how) {
+            this(how, Thread.currentThread(), TRACED ? new Throwable(how) : null);
+        }
     }
 
     private final Region region;
@@ -131,28 +146,79 @@ public final class OwnedBuffer implements Transferable {
      * @throws OutOfMemoryError if the JVM or the system has no such memory left
      */
     public static OwnedBuffer allocate(long bytes, long alignment) {
-        return allocate(bytes, alignment, true);
+        return allocate(bytes, bytes, alignment, true);
     }
 
-    private static OwnedBuffer allocate(long bytes, long alignment, boolean zeroed) {
+    /**
+     * Allocates a buffer that the calling thread owns and is about to overwrite: as {@link #allocate(long)}, but what it
+     * holds at first is anything, also what another buffer of this JVM held before.
+     *
+     * @param bytes its size, 0 or more
+     * @return the buffer, aligned to 64 bytes
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     * @throws MemoryLimitError if that would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system has no such memory left
+     */
+    public static OwnedBuffer allocateUninitialized(long bytes) {
+        return allocateUninitialized(bytes, 1);
+    }
+
+    /**
+     * Allocates a buffer that the calling thread owns and is about to overwrite: as {@link #allocate(long, long)}, but
+     * what it holds at first is anything, also what another buffer of this JVM held before.
+     *
+     * @param bytes its size, 0 or more
+     * @param alignment a power of two; 64 is always given
+     * @return the buffer
+     * @throws IllegalArgumentException if {@code bytes} is negative or {@code alignment} is no power of two
+     * @throws MemoryLimitError if that would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system has no such memory left
+     */
+    public static OwnedBuffer allocateUninitialized(long bytes, long alignment) {
+        return allocate(bytes, bytes, alignment, false);
+    }
+
+    /**
+     * Allocates a buffer of zeros that the calling thread owns and that can grow: memory for the maximum is set aside, of
+     * which only what is used is zeroed.
+     *
+     * @param bytes its size at first, 0 or more
+     * @param maxBytes what {@link #resize} may make of it
+     * @return the buffer, aligned to 64 bytes
+     * @throws IllegalArgumentException if {@code bytes} is negative or {@code maxBytes} is less than {@code bytes}
+     * @throws MemoryLimitError if that would be more than the limit
+     * @throws OutOfMemoryError if the JVM or the system has no such memory left
+     */
+    public static OwnedBuffer allocateResizable(long bytes, long maxBytes) {
+        return filled(allocate(bytes, maxBytes, 1, false), segment -> segment.fill((byte) 0));
+    }
+
+    private static OwnedBuffer allocate(long bytes, long maxBytes, long alignment, boolean zeroed) {
         if (bytes < 0) {
             throw new IllegalArgumentException("bytes=" + bytes + " must not be negative");
         }
-        if (alignment <= 0 || Long.bitCount(alignment) != 1) {
-            throw new IllegalArgumentException("alignment=" + alignment + " must be a power of two");
+        if (maxBytes < bytes) {
+            throw new IllegalArgumentException("maxBytes=" + maxBytes + " must not be below bytes=" + bytes);
         }
-        if (Math.max(bytes, alignment) > Allocator.MAX_BYTES) {
-            throw new OutOfMemoryError("bytes=" + bytes + ", alignment=" + alignment
+        requirePowerOfTwo(alignment);
+        if (Math.max(maxBytes, alignment) > Allocator.MAX_BYTES) {
+            throw new OutOfMemoryError("bytes=" + maxBytes + ", alignment=" + alignment
                     + " is more than an address space holds (" + Allocator.MAX_BYTES + ")");
         }
         long slack = Math.max(0, alignment - Allocator.MIN_BYTES);
-        Block block = Allocator.lease(bytes + slack, zeroed);
-        Region region = new Region(block, block.firstAligned(alignment), bytes, bytes);
+        Block block = Allocator.lease(maxBytes + slack, zeroed);
+        Region region = new Region(block, block.firstAligned(alignment), bytes, maxBytes);
         OwnedBuffer buffer = new OwnedBuffer(region);
         region.enter(buffer);
         block.root(region);
         STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
         return buffer;
+    }
+
+    private static void requirePowerOfTwo(long alignment) {
+        if (alignment <= 0 || Long.bitCount(alignment) != 1) {
+            throw new IllegalArgumentException("alignment=" + alignment + " must be a power of two");
+        }
     }
 
     /**
@@ -165,9 +231,31 @@ public final class OwnedBuffer implements Transferable {
      * @throws OutOfMemoryError if the JVM has no such memory left
      */
     public static OwnedBuffer copyOf(MemorySegment source) {
-        OwnedBuffer buffer = allocate(source.byteSize(), 1, false);
+        return filled(allocateUninitialized(source.byteSize()), segment -> segment.copyFrom(source));
+    }
+
+    /**
+     * Allocates a buffer that the calling thread owns and copies another into it, which the calling thread claims if it
+     * is unclaimed.
+     *
+     * @param source the buffer to be copied
+     * @return the buffer, of the same size and the same {@link #maxByteSize}
+     * @throws WrongThreadException if another thread owns the source
+     * @throws DetachedException if the source is gone
+     * @throws OutOfMemoryError if the JVM has no such memory left
+     */
+    public static OwnedBuffer copyOf(OwnedBuffer source) {
+        return source.owned(() -> {
+            MemorySegment bytes = source.segment();
+            OwnedBuffer copy = allocate(bytes.byteSize(), source.maxByteSize(), 1, false);
+            return filled(copy, segment -> segment.copyFrom(bytes));
+        });
+    }
+
+    /** Whose first bytes come from the body, or which is freed if that fails. */
+    private static OwnedBuffer filled(OwnedBuffer buffer, Consumer<MemorySegment> body) {
         try {
-            buffer.segment().copyFrom(source);
+            body.accept(buffer.segment());
         } catch (RuntimeException | Error e) {
             buffer.close();
             throw e;
@@ -191,17 +279,106 @@ public final class OwnedBuffer implements Transferable {
         return state == Thread.currentThread() && v != null ? v : open();
     }
 
-    @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
     private MemorySegment open() {
         acquire();
         MemorySegment v = view;
-        if (v == null) {
-            Arena a = Arena.ofConfined();
-            v = region.block.view(region.offset, region.bytes(), a);
-            arena = a;
-            view = v;
-        }
+        return v != null ? v : open(region.bytes());
+    }
+
+    /** As the owner, without a view. */
+    @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
+    private MemorySegment open(long bytes) {
+        Arena a = Arena.ofConfined();
+        MemorySegment v = region.block.view(region.offset, bytes, a);
+        arena = a;
+        view = v;
         return v;
+    }
+
+    /**
+     * A part of the bytes, for the owner to read. The calling thread claims the buffer if it is unclaimed. For a part to
+     * write to take a slice of {@link #segment}, for one with an owner of its own {@link #split}.
+     *
+     * @param offset where it begins, in bytes
+     * @param bytes its size
+     * @return a read-only segment, confined to the calling thread, that dies with the other views
+     * @throws IndexOutOfBoundsException if the part is not inside the buffer
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public MemorySegment slice(long offset, long bytes) {
+        return owned(() -> {
+            Objects.checkFromIndexSize(offset, bytes, region.bytes());
+            return segment().asSlice(offset, bytes).asReadOnly();
+        });
+    }
+
+    /**
+     * The bytes as a {@code ByteBuffer}, for the owner. The calling thread claims the buffer if it is unclaimed.
+     *
+     * @return a direct buffer over the whole, in native byte order (as the typed views, and unlike what the JDK makes, which
+     *     is big-endian), confined to the calling thread, that dies with the other views
+     * @throws UnsupportedOperationException if there are more bytes than a {@code ByteBuffer} can hold, 2 GiB - 1
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public ByteBuffer asByteBuffer() {
+        return owned(() -> {
+            if (region.bytes() > Integer.MAX_VALUE) {
+                throw new UnsupportedOperationException("a ByteBuffer holds no more than " + Integer.MAX_VALUE
+                        + " bytes, and these are " + region.bytes() + "; make one of a slice of segment()");
+            }
+            return segment().asByteBuffer().order(ByteOrder.nativeOrder());
+        });
+    }
+
+    /**
+     * Copies all bytes into a segment. The calling thread claims this buffer if it is unclaimed.
+     *
+     * @param target where to, on the heap or off it, accessible to the calling thread
+     * @param offset where in the target the bytes begin
+     * @throws IndexOutOfBoundsException if they don't fit there
+     * @throws IllegalArgumentException if the target is read-only
+     * @throws IllegalStateException if the arena of the target is closed
+     * @throws WrongThreadException if another thread owns this buffer, or the target is confined to one
+     * @throws DetachedException if the handle is gone
+     */
+    public void copyTo(MemorySegment target, long offset) {
+        owned(() -> copy(segment(), target, offset));
+    }
+
+    /**
+     * Copies all bytes into another buffer. The calling thread claims both if they are unclaimed. For a part of this
+     * buffer write {@code target.copyFrom(buffer.slice(from, bytes), offset)}.
+     *
+     * @param target where to; it may be this buffer itself
+     * @param offset where in the target the bytes begin
+     * @throws IndexOutOfBoundsException if they don't fit there
+     * @throws WrongThreadException if another thread owns one of the buffers
+     * @throws DetachedException if one of the handles is gone
+     */
+    public void copyTo(OwnedBuffer target, long offset) {
+        owned(() -> target.owned(() -> copy(segment(), target.segment(), offset)));
+    }
+
+    /**
+     * Copies all bytes of a segment into this buffer. The calling thread claims it if it is unclaimed.
+     *
+     * @param source the bytes, on the heap or off it, accessible to the calling thread
+     * @param offset where in this buffer they begin
+     * @throws IndexOutOfBoundsException if they don't fit there
+     * @throws IllegalStateException if the arena of the source is closed
+     * @throws WrongThreadException if another thread owns this buffer, or the source is confined to one
+     * @throws DetachedException if the handle is gone
+     */
+    public void copyFrom(MemorySegment source, long offset) {
+        owned(() -> copy(source, segment(), offset));
+    }
+
+    private static MemorySegment copy(MemorySegment source, MemorySegment target, long offset) {
+        Objects.checkFromIndexSize(offset, source.byteSize(), target.byteSize());
+        MemorySegment.copy(source, 0, target, offset, source.byteSize());
+        return target;
     }
 
     /**
@@ -246,22 +423,60 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
      */
     public List<OwnedBuffer> split(int parts, long unitBytes) {
+        return split(parts, unitBytes, 1);
+    }
+
+    /**
+     * Splits the buffer as {@link #split(int, long)} does, into parts that all begin on a boundary: on 64 bytes, say, lest
+     * two threads write to one cache line, or use vectors that lie across two.
+     *
+     * <p>
+     * Each part but the last is then a multiple of the least common multiple of the unit and the alignment: 192 bytes for
+     * pixels of 3 bytes and cache lines of 64. The last part has at least one unit.
+     *
+     * @param parts how many
+     * @param unitBytes what must not be cut
+     * @param alignment a power of two, of which each part's address is a multiple
+     * @return the parts in the order of their bytes, all unclaimed
+     * @throws IllegalArgumentException if {@code parts} or {@code unitBytes} is below 1, if {@code alignment} is no power
+     *     of two, if the buffer itself does not begin on that boundary, or if it can't be cut into so many parts
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public List<OwnedBuffer> split(int parts, long unitBytes, long alignment) {
         if (parts < 1 || unitBytes < 1) {
             throw new IllegalArgumentException("parts=" + parts + " and unitBytes=" + unitBytes
                     + " must both be at least 1");
         }
-        long units = region.bytes() / unitBytes;
-        if (parts > units && parts > 1) {
-            throw new IllegalArgumentException("parts=" + parts + " is more than the " + units + " units of "
-                    + unitBytes + " bytes in " + region.bytes() + " bytes");
+        requirePowerOfTwo(alignment);
+        if ((region.offset - region.block.firstAligned(alignment) & alignment - 1) != 0) {
+            throw new IllegalArgumentException("alignment=" + alignment
+                    + " can't be had: the buffer itself, hence its first part, does not begin on such a boundary");
         }
-        long[] cuts = new long[parts - 1];
-        long each = units / parts;
-        long larger = units % parts; // so many parts get one unit more
-        for (int i = 1; i < parts; i++) {
-            cuts[i - 1] = (each * i + Math.min(larger, i)) * unitBytes;
-        }
-        return cut(cuts);
+        return owned(() -> {
+            long bytes = region.bytes();
+            long step = leastCommonMultiple(unitBytes, alignment);
+            long steps = bytes / step + (bytes % step >= unitBytes ? 1 : 0);
+            if (parts > steps && parts > 1) {
+                throw new IllegalArgumentException("parts=" + parts + " is more than the " + steps + " units of "
+                        + step + " bytes in " + bytes + " bytes"
+                        + (step == unitBytes ? "" : " (unitBytes=" + unitBytes + ", alignment=" + alignment + ")"));
+            }
+            long[] cuts = new long[parts - 1];
+            long each = steps / parts;
+            long larger = steps % parts; // so many parts get one step more
+            for (int i = 1; i < parts; i++) {
+                cuts[i - 1] = (each * i + Math.min(larger, i)) * step;
+            }
+            return cut(cuts);
+        });
+    }
+
+    /** Of any number and a power of two; what is above {@code Long.MAX_VALUE} is that: no buffer is as large. */
+    private static long leastCommonMultiple(long n, long powerOfTwo) {
+        int shift = Math.max(0, Long.numberOfTrailingZeros(powerOfTwo) - Long.numberOfTrailingZeros(n));
+        return shift < Long.numberOfLeadingZeros(n) ? n << shift : Long.MAX_VALUE;
     }
 
     /**
@@ -279,17 +494,20 @@ public final class OwnedBuffer implements Transferable {
         long[] cuts = new long[more.length + 1];
         cuts[0] = first;
         System.arraycopy(more, 0, cuts, 1, more.length);
-        long before = 0;
-        for (long cut : cuts) {
-            if (cut <= before || cut >= region.bytes()) {
-                throw new IllegalArgumentException("offset " + cut + " must be above " + before + " and below "
-                        + region.bytes());
+        return owned(() -> {
+            long before = 0;
+            for (long cut : cuts) {
+                if (cut <= before || cut >= region.bytes()) {
+                    throw new IllegalArgumentException("offset " + cut + " must be above " + before + " and below "
+                            + region.bytes());
+                }
+                before = cut;
             }
-            before = cut;
-        }
-        return cut(cuts);
+            return cut(cuts);
+        });
     }
 
+    /** As the owner. */
     private List<OwnedBuffer> cut(long[] cuts) {
         List<Region> regions = new ArrayList<>(cuts.length + 1);
         long from = 0;
@@ -299,10 +517,8 @@ public final class OwnedBuffer implements Transferable {
             from = to;
         }
         List<OwnedBuffer> parts = regions.stream().map(OwnedBuffer::new).toList();
-        acquire();
         closeView();
         region.block.partsAdded(cuts.length);
-        region.vacate();
         region.split(regions);
         leave("split into " + parts.size() + " parts");
         parts.forEach(OwnedBuffer::publish);
@@ -310,7 +526,12 @@ public final class OwnedBuffer implements Transferable {
     }
 
     /**
-     * Makes one buffer again of all the parts of a {@link #split}; their handles are gone.
+     * Makes one buffer again of all the parts of a {@link #split}; their handles are gone. The whole has the size and the
+     * maximum that it had before, also where a part was shrunk. Where a part was frozen, shared or closed, there is no way
+     * back.
+     *
+     * <p>
+     * Of several threads that join the same unclaimed parts at once exactly one succeeds.
      *
      * @param parts all of them, in any order, each unclaimed or owned by the calling thread
      * @return the whole, unclaimed
@@ -323,9 +544,11 @@ public final class OwnedBuffer implements Transferable {
     public static OwnedBuffer join(List<OwnedBuffer> parts) {
         List<OwnedBuffer> all = List.copyOf(parts);
         Region whole = wholeOf(all);
+        List<OwnedBuffer> inOrder = new ArrayList<>(all);
+        inOrder.sort(Comparator.comparingLong(part -> part.region.offset)); // as with locks: the first one decides
         List<OwnedBuffer> claimed = new ArrayList<>();
         try {
-            for (OwnedBuffer part : all) {
+            for (OwnedBuffer part : inOrder) {
                 if (part.acquire()) {
                     claimed.add(part);
                 }
@@ -339,7 +562,6 @@ public final class OwnedBuffer implements Transferable {
         }
         OwnedBuffer joined = new OwnedBuffer(whole);
         for (OwnedBuffer part : all) {
-            part.region.vacate();
             part.leave("joined with its siblings");
         }
         whole.join();
@@ -377,6 +599,69 @@ public final class OwnedBuffer implements Transferable {
     }
 
     /**
+     * Makes the buffer longer or shorter, up to {@link #maxByteSize}; the handle stays the calling thread's, which claims
+     * the buffer if it is unclaimed. All views are revoked. What a buffer gains is zero, whatever was there before.
+     *
+     * @param bytes the new size
+     * @throws IllegalArgumentException if {@code bytes} is negative or above the maximum
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public void resize(long bytes) {
+        if (bytes < 0 || bytes > region.maxBytes) {
+            throw new IllegalArgumentException("bytes=" + bytes + " must be from 0 to maxByteSize=" + region.maxBytes);
+        }
+        owned(() -> {
+            closeView();
+            MemorySegment resized = open(bytes);
+            long before = region.bytes();
+            if (bytes > before) {
+                resized.asSlice(before).fill((byte) 0);
+            }
+            region.resize(bytes);
+            return resized;
+        });
+    }
+
+    /**
+     * Gives up writing for good, for whoever gets the frozen buffer; this handle is gone. Nothing is copied. The memory is
+     * the garbage collector's from now on, and never pooled again: all of it, where the buffer is a part of a split one.
+     *
+     * @return the same bytes, for all threads to read
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public FrozenBuffer freeze() {
+        return owned(() -> {
+            closeView();
+            FrozenBuffer frozen = new FrozenBuffer(region.block.share(region.offset, region.bytes()));
+            leave("frozen");
+            return frozen;
+        });
+    }
+
+    /**
+     * Gives up exclusive access for good; this handle is gone. Nothing is copied. The memory is the garbage collector's
+     * from now on, and never pooled again: all of it, where the buffer is a part of a split one. The shared buffer does
+     * not grow.
+     *
+     * @return the same bytes, for all threads to read and write
+     * @throws WrongThreadException if another thread owns the buffer; nothing changed then
+     * @throws DetachedException if the handle is gone
+     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     */
+    public SharedBuffer share() {
+        return owned(() -> {
+            closeView();
+            SharedBuffer shared = SharedBuffer.wrap(region.block.share(region.offset, region.bytes()));
+            leave("shared");
+            return shared;
+        });
+    }
+
+    /**
      * Frees the buffer; the handle is gone. Memory goes back to a pool, and is zeroed before anybody sees it again; what
      * the pool has no room for (256 MiB or an eighth of the heap's limit, unless the system property
      * {@code dev.handoff.memory.maxPooledBytes} says otherwise) is given up. Does nothing if the
@@ -393,7 +678,6 @@ public final class OwnedBuffer implements Transferable {
             return;
         }
         closeView();
-        region.vacate();
         leave("closed");
         region.block.partClosed();
     }
@@ -401,10 +685,20 @@ public final class OwnedBuffer implements Transferable {
     /**
      * The size.
      *
-     * @return in bytes; also of a handle that is gone
+     * @return in bytes; a handle that is gone tells that of the bytes it led to, which a later owner may resize
      */
     public long byteSize() {
         return region.bytes();
+    }
+
+    /**
+     * What {@link #resize} can make of the size: what {@link #allocateResizable} was told, else the size at first. It
+     * stays the same when the buffer moves. Parts of a split buffer do not grow.
+     *
+     * @return in bytes
+     */
+    public long maxByteSize() {
+        return region.maxBytes;
     }
 
     /**
@@ -447,6 +741,19 @@ public final class OwnedBuffer implements Transferable {
         return "OwnedBuffer[" + region.bytes() + " bytes, " + what + "]";
     }
 
+    /** Runs the body as the owner; what was claimed for it is given back if it fails. */
+    private <T> T owned(Supplier<T> body) {
+        boolean claimed = acquire();
+        try {
+            return body.get();
+        } catch (RuntimeException | Error e) {
+            if (claimed) {
+                giveBack();
+            }
+            throw e;
+        }
+    }
+
     /** Makes the calling thread the owner; true if it was not before. */
     private boolean acquire() {
         Thread me = Thread.currentThread();
@@ -468,7 +775,7 @@ public final class OwnedBuffer implements Transferable {
                         this + " was used by " + describe(me) + "; it is owned by " + describe(t));
             } else if (s instanceof Gone gone) {
                 throw new DetachedException(
-                        "this buffer of " + region.bytes() + " bytes is gone: " + describe(gone));
+                        "this buffer of " + region.bytes() + " bytes is gone: " + describe(gone), gone.where);
             } else {
                 throw new IllegalStateException(this + " can't be used before its move is complete");
             }
@@ -487,13 +794,26 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner, views revoked: the last act under this handle. */
     private void leave(String how) {
-        STATE.setOpaque(this, new Gone(how, Thread.currentThread())); // nothing is read through a gone handle
+        region.vacate();
+        STATE.setOpaque(this, new Gone(how)); // nothing is read through a gone handle
     }
 
     /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
     private void publish() {
         region.enter(this);
         STATE.setRelease(this, UNCLAIMED); // pairs with acquire()
+    }
+
+    /** Undoes a claim, with every view that was opened since. */
+    private void giveBack() {
+        if (state == Thread.currentThread()) {
+            try {
+                closeView();
+            } catch (IllegalStateException e) {
+                return; // a native call looks at it: so the buffer keeps its owner
+            }
+            publish();
+        }
     }
 
     private static String describe(Gone gone) {
@@ -536,21 +856,15 @@ public final class OwnedBuffer implements Transferable {
 
         @Override
         public void abort() {
-            STATE.setOpaque(successor,
-                    new Gone("never handed over, as its message was not sent", Thread.currentThread()));
+            STATE.setOpaque(successor, new Gone("never handed over, as its message was not sent"));
             if (state == PENDING) {
                 if (claimed) {
                     publish();
                 } else {
                     STATE.setOpaque(OwnedBuffer.this, Thread.currentThread());
                 }
-            } else if (claimed && state == Thread.currentThread()) {
-                try {
-                    closeView(); // somebody may have looked while the message was copied
-                } catch (IllegalStateException e) {
-                    return; // and a native call still looks: so the buffer keeps its owner
-                }
-                publish();
+            } else if (claimed) {
+                giveBack(); // somebody may have looked while the message was copied
             }
         }
     }

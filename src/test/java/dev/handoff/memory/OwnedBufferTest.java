@@ -224,7 +224,7 @@ class OwnedBufferTest {
 
         @Test
         void refusesNull() {
-            assertThrows(NullPointerException.class, () -> OwnedBuffer.copyOf(null));
+            assertThrows(NullPointerException.class, () -> OwnedBuffer.copyOf((MemorySegment) null));
         }
     }
 
