@@ -108,12 +108,13 @@ public final class OwnedBuffer implements Transferable {
 
     /** Why a handle is gone. */
     private record Gone(String how, Thread by, @Nullable Throwable where) {
-        Gone(String how) {
-            this(how, Thread.currentThread(), TRACED ? new Throwable(how) : null);
+        static Gone here(String how) {
+            Thread me = Thread.currentThread();
+            return new Gone(how, me, TRACED ? new Throwable(how + " by " + describe(me)) : null);
         }
     }
 
-    private final Region region;
+    final Region region;
     private @Nullable Object state;
     private @Nullable Arena arena;
     private @Nullable MemorySegment view;
@@ -795,7 +796,7 @@ public final class OwnedBuffer implements Transferable {
     /** As the owner, views revoked: the last act under this handle. */
     private void leave(String how) {
         region.vacate();
-        STATE.setOpaque(this, new Gone(how)); // nothing is read through a gone handle
+        STATE.setOpaque(this, Gone.here(how)); // nothing is read through a gone handle
     }
 
     /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
@@ -856,7 +857,7 @@ public final class OwnedBuffer implements Transferable {
 
         @Override
         public void abort() {
-            STATE.setOpaque(successor, new Gone("never handed over, as its message was not sent"));
+            STATE.setOpaque(successor, Gone.here("never handed over, as its message was not sent"));
             if (state == PENDING) {
                 if (claimed) {
                     publish();

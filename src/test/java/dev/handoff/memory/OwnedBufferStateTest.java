@@ -14,12 +14,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.clone.StructuredClone;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
 import dev.handoff.testing.Threads.Resident;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,8 @@ class OwnedBufferStateTest {
         TRANSFERRED,
         SPLIT,
         JOINED,
+        FROZEN,
+        SHARED,
         POSTED,
         CLOSED,
         RECEIVED_BY_NOBODY;
@@ -72,152 +76,125 @@ class OwnedBufferStateTest {
         static final Outcome REFUSED = new Outcome(null, DataCloneException.class);
     }
 
-    @FunctionalInterface
-    private interface Act {
-        void on(OwnedBuffer handle);
-    }
-
-    /** The rows of the table. */
-    enum Operation {
-        SEGMENT(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
-            assertEquals(BYTES, b.segment().byteSize());
-            assertSame(b.segment(), b.segment());
-            assertPattern(b.segment());
-        }),
-        VIEW(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED, b -> {
-            Int32View view = Int32View.of(b);
-            assertEquals(BYTES / 4, view.length());
-            assertEquals(0x04030201, view.get(0));
-        }),
-        VIEW_OF_A_PART(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
-                b -> assertEquals(0x08070605, Int32View.of(b, 4, 1).get(0))),
-        COPY_OUT(Outcome.OWNED, Outcome.OWNED,
-                Outcome.DETACHED, b -> {
-                    try (OwnedBuffer copy = OwnedBuffer.copyOf(b.segment())) {
-                        assertPattern(copy.segment());
-                    }
-                }),
-        COPY_IN(Outcome.OWNED, Outcome.OWNED, Outcome.DETACHED,
-                b -> b.segment().copyFrom(pattern())),
-        CLAIM(Outcome.OWNED, Outcome.OWNED,
-                Outcome.DETACHED, b -> assertSame(b, b.claim())),
-        TRANSFER(Outcome.GONE,
-                Outcome.GONE, Outcome.DETACHED, b -> {
-                    OwnedBuffer next = b.transfer();
-                    assertNotSame(b, next);
-                    assertFreshWhole(next);
-                }),
-        LISTED_IN_A_CLONE(Outcome.GONE, Outcome.GONE, Outcome.REFUSED,
-                b -> assertFreshWhole(StructuredClone.clone(b, b))),
-        POST(
-                Outcome.GONE, Outcome.GONE, Outcome.DETACHED, b -> {
-                    Transfer move = b.beginTransfer();
-                    move.revoke();
-                    OwnedBuffer next = (OwnedBuffer) move.successor();
-                    assertSame(next, move.successor());
-                    move.commit("a test");
-                    assertFreshWhole(next);
-                }),
-        ABORTED_POST(Outcome.SAME, Outcome.SAME,
-                Outcome.DETACHED, b -> {
-                    Transfer move = b.beginTransfer();
-                    assertEquals(State.OWNED, b.state());
-                    assertSame(Thread.currentThread(),
-                            b.owner());
-                    move.revoke();
-                    move.abort();
-                    OwnedBuffer next = (OwnedBuffer) move
-                            .successor();
-                    assertEquals(
-                            "this buffer of 64 bytes is gone: never handed over, as its message was not sent by "
-                                    + me(),
-                            assertThrows(
-                                    DetachedException.class,
-                                    next::segment)
-                                    .getMessage());
-                }),
-        IN_A_CLONE(Outcome.REFUSED, Outcome.OWNED,
-                Outcome.REFUSED,
-                b -> assertFreshWhole(StructuredClone
-                        .clone(b))),
-        SPLIT(Outcome.GONE,
-                Outcome.GONE,
-                Outcome.DETACHED,
-                b -> assertParts(
-                        b.split(2, 1),
-                        32,
-                        32)),
-        SPLIT_AT(
-                Outcome.GONE,
-                Outcome.GONE,
-                Outcome.DETACHED,
-                b -> assertParts(
-                        b.splitAt(
-                                4,
-                                60),
-                        4,
-                        56,
-                        4)),
-        JOIN(
-                Outcome.GONE,
-                Outcome.GONE,
-                Outcome.DETACHED,
-                b -> assertFreshWhole(
-                        OwnedBuffer
-                                .join(List
-                                        .of(b)))),
-        CLOSE(
-                Outcome.GONE,
-                Outcome.GONE,
-                Outcome.SAME,
-                OwnedBuffer::close),
-        BYTE_SIZE(
-                b -> assertEquals(
-                        BYTES,
-                        b.byteSize())),
-        STATE(
-                b -> assertSame(
-                        b.state(),
-                        b.state())),
-        OWNER(
-                b -> assertEquals(
-                        b.state() == State.OWNED,
-                        b.owner() != null)),
-        TO_STRING(
-                b -> assertTrue(
-                        b.toString()
-                                .startsWith(
-                                        "OwnedBuffer[64 bytes, "),
-                        b.toString()));
+    /** The rows of the table that differ. */
+    enum Row {
+        LOOK(Outcome.SAME, Outcome.SAME, Outcome.SAME, Outcome.SAME, true),
+        USE(Outcome.OWNED, Outcome.OWNED, Outcome.WRONG_THREAD, Outcome.DETACHED, true),
+        MOVE(Outcome.GONE, Outcome.GONE, Outcome.WRONG_THREAD, Outcome.DETACHED, false),
+        RESIZE(Outcome.OWNED, Outcome.OWNED, Outcome.WRONG_THREAD, Outcome.DETACHED, false),
+        MOVE_IN_A_MESSAGE(Outcome.GONE, Outcome.GONE, Outcome.WRONG_THREAD, Outcome.REFUSED, false),
+        COPY_IN_A_MESSAGE(Outcome.REFUSED, Outcome.OWNED, Outcome.WRONG_THREAD, Outcome.REFUSED, true),
+        ABORT(Outcome.SAME, Outcome.SAME, Outcome.WRONG_THREAD, Outcome.DETACHED, false),
+        CLOSE(Outcome.GONE, Outcome.GONE, Outcome.WRONG_THREAD, Outcome.SAME, false);
 
         private final Outcome free;
         private final Outcome mine;
         private final Outcome anothers;
         private final Outcome gone;
-        private final Act act;
+        private final boolean viewsSurvive;
 
-        Operation(Outcome free, Outcome mine, Outcome gone, Act act) {
-            this(free, mine, Outcome.WRONG_THREAD, gone, act);
-        }
-
-        /** One that only looks. */
-        Operation(Act act) {
-            this(Outcome.SAME, Outcome.SAME, Outcome.SAME, Outcome.SAME, act);
-        }
-
-        Operation(Outcome free, Outcome mine, Outcome anothers, Outcome gone, Act act) {
+        Row(Outcome free, Outcome mine, Outcome anothers, Outcome gone, boolean viewsSurvive) {
             this.free = free;
             this.mine = mine;
             this.anothers = anothers;
             this.gone = gone;
-            this.act = act;
+            this.viewsSurvive = viewsSurvive;
         }
 
         Outcome outcome(Condition condition) {
-            return condition.isFree()
-                    ? free
-                    : condition.isGone() ? gone : condition.isAnothers() ? anothers : mine;
+            return condition.isFree() ? free : condition.isGone() ? gone : condition.isAnothers() ? anothers : mine;
         }
+    }
+
+    /** What stands in a row. */
+    private record Operation(Row row, String name, Consumer<OwnedBuffer> act) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static final List<Operation> OPERATIONS = List.of(
+            new Operation(Row.USE, "segment", OwnedBufferStateTest::segment),
+            new Operation(Row.USE, "slice", b -> assertEquals(3, b.slice(2, 62).get(JAVA_BYTE, 0))),
+            new Operation(Row.USE, "asByteBuffer", b -> assertEquals(3, b.asByteBuffer().get(2))),
+            new Operation(Row.USE, "a typed view", b -> assertEquals(0x04030201, Int32View.of(b).get(0))),
+            new Operation(Row.USE, "a typed view of a part",
+                    b -> assertEquals(0x08070605, Int32View.of(b, 4, 1).get(0))),
+            new Operation(Row.USE, "copyTo a segment", OwnedBufferStateTest::copyToSegment),
+            new Operation(Row.USE, "copyTo a buffer", OwnedBufferStateTest::copyToBuffer),
+            new Operation(Row.USE, "copyTo from a buffer", OwnedBufferStateTest::copyFromBuffer),
+            new Operation(Row.USE, "copyFrom", b -> b.copyFrom(pattern(), 0)),
+            new Operation(Row.USE, "copyOf", OwnedBufferStateTest::copyOf),
+            new Operation(Row.USE, "claim", b -> assertSame(b, b.claim())),
+            new Operation(Row.MOVE, "transfer", b -> assertFreshWhole(b.transfer())),
+            new Operation(Row.MOVE, "a post", OwnedBufferStateTest::post),
+            new Operation(Row.ABORT, "a post that is aborted", OwnedBufferStateTest::abortedPost),
+            new Operation(Row.MOVE_IN_A_MESSAGE, "listed", b -> assertFreshWhole(StructuredClone.clone(b, b))),
+            new Operation(Row.COPY_IN_A_MESSAGE, "not listed", b -> assertFreshWhole(StructuredClone.clone(b))),
+            new Operation(Row.MOVE, "split", b -> assertParts(b.split(2, 1), 32, 32)),
+            new Operation(Row.MOVE, "split on boundaries", b -> assertParts(b.split(1, 1, 64), 64)),
+            new Operation(Row.MOVE, "splitAt", b -> assertParts(b.splitAt(4, 60), 4, 56, 4)),
+            new Operation(Row.MOVE, "join", b -> assertFreshWhole(OwnedBuffer.join(List.of(b)))),
+            new Operation(Row.RESIZE, "resize", b -> b.resize(BYTES)),
+            new Operation(Row.MOVE, "freeze", b -> assertPattern(Leases.keep(b.freeze()).segment())),
+            new Operation(Row.MOVE, "share", b -> assertPattern(Leases.keep(b.share()).segment())),
+            new Operation(Row.CLOSE, "close", OwnedBuffer::close),
+            new Operation(Row.LOOK, "byteSize", b -> assertEquals(BYTES, b.byteSize())),
+            new Operation(Row.LOOK, "maxByteSize", b -> assertEquals(BYTES, b.maxByteSize())),
+            new Operation(Row.LOOK, "state", b -> assertSame(b.state(), b.state())),
+            new Operation(Row.LOOK, "owner", b -> assertEquals(b.state() == State.OWNED, b.owner() != null)),
+            new Operation(Row.LOOK, "toString", b -> assertTrue(b.toString().startsWith("OwnedBuffer[64 bytes, "))));
+
+    private static void segment(OwnedBuffer buffer) {
+        assertEquals(BYTES, buffer.segment().byteSize());
+        assertSame(buffer.segment(), buffer.segment());
+        assertPattern(buffer.segment());
+    }
+
+    private static void copyToSegment(OwnedBuffer buffer) {
+        MemorySegment target = MemorySegment.ofArray(new byte[BYTES + 8]);
+        buffer.copyTo(target, 8);
+        assertPattern(target.asSlice(8));
+    }
+
+    private static void copyToBuffer(OwnedBuffer buffer) {
+        try (OwnedBuffer target = OwnedBuffer.allocate(BYTES + 8)) {
+            buffer.copyTo(target, 8);
+            assertPattern(target.slice(8, BYTES));
+        }
+    }
+
+    private static void copyFromBuffer(OwnedBuffer buffer) {
+        try (OwnedBuffer source = OwnedBuffer.copyOf(pattern())) {
+            source.copyTo(buffer, 0);
+        }
+    }
+
+    private static void copyOf(OwnedBuffer buffer) {
+        try (OwnedBuffer copy = OwnedBuffer.copyOf(buffer)) {
+            assertPattern(copy.segment());
+        }
+    }
+
+    private static void post(OwnedBuffer buffer) {
+        Transfer move = buffer.beginTransfer();
+        move.revoke();
+        OwnedBuffer next = (OwnedBuffer) move.successor();
+        assertSame(next, move.successor());
+        move.commit("a test");
+        assertFreshWhole(next);
+    }
+
+    private static void abortedPost(OwnedBuffer buffer) {
+        Transfer move = buffer.beginTransfer();
+        assertEquals(State.OWNED, buffer.state());
+        assertSame(Thread.currentThread(), buffer.owner());
+        move.revoke();
+        move.abort();
+        OwnedBuffer next = (OwnedBuffer) move.successor();
+        assertEquals("this buffer of 64 bytes is gone: never handed over, as its message was not sent by " + me(),
+                assertThrows(DetachedException.class, next::segment).getMessage());
     }
 
     private final List<AutoCloseable> open = new ArrayList<>();
@@ -236,30 +213,37 @@ class OwnedBufferStateTest {
     }
 
     static Stream<Arguments> cells() {
-        return Stream.of(Operation.values())
-                .flatMap(row -> Stream.of(Condition.values()).map(column -> Arguments.of(row, column)));
+        return OPERATIONS.stream().flatMap(operation -> Stream.of(Condition.values())
+                .flatMap(column -> Stream.of(Kind.values()).map(by -> Arguments.of(operation, column, by))));
     }
 
-    @ParameterizedTest(name = "{0} of a handle that is {1}")
+    @ParameterizedTest(name = "{0} of a handle that is {1}, by a thread that is {2}")
     @MethodSource("cells")
-    void eachCellIsAsTheTableHasIt(Operation operation, Condition condition) {
+    void eachCellIsAsTheTableHasIt(Operation operation, Condition condition, Kind by) {
+        Threads.on(by, "me", () -> {
+            checkCell(operation, condition);
+            return null;
+        });
+    }
+
+    private void checkCell(Operation operation, Condition condition) {
         OwnedBuffer handle = handle(condition);
         State before = handle.state();
         Thread ownerBefore = handle.owner();
         String textBefore = handle.toString();
         assertEquals(condition.isGone() ? State.GONE : condition.isFree() ? State.UNCLAIMED : State.OWNED, before);
 
-        Outcome expected = operation.outcome(condition);
+        Outcome expected = operation.row.outcome(condition);
         if (expected.thrown() != null) {
-            Exception e = assertThrows(expected.thrown(), () -> operation.act.on(handle));
+            Exception e = assertThrows(expected.thrown(), () -> operation.act.accept(handle));
             assertEquals(expected.thrown(), e.getClass());
             assertMessage(condition, handle, e);
         } else {
-            operation.act.on(handle);
+            operation.act.accept(handle);
         }
 
         assertEquals(expected.after() == null ? before : expected.after(), handle.state());
-        if (expected.after() == null && operation != Operation.ABORTED_POST) {
+        if (expected.after() == null && operation.row != Row.ABORT) {
             assertEquals(textBefore, handle.toString());
         }
         switch (handle.state()) {
@@ -273,9 +257,8 @@ class OwnedBufferStateTest {
                 assertPattern(oldView);
             });
         } else if (condition == Condition.OWNED_BY_ME) {
-            boolean survives = handle.state() == State.OWNED && operation != Operation.ABORTED_POST;
-            assertEquals(survives, oldView.scope().isAlive());
-            if (!survives) {
+            assertEquals(operation.row.viewsSurvive, oldView.scope().isAlive());
+            if (!operation.row.viewsSurvive) {
                 assertThrows(IllegalStateException.class, () -> oldView.get(JAVA_BYTE, 0));
             }
         }
@@ -299,6 +282,8 @@ class OwnedBufferStateTest {
                 case SPLIT -> "split into 2 parts";
                 case JOINED -> "joined with its siblings";
                 case POSTED -> "handed to worker 7";
+                case FROZEN -> "frozen";
+                case SHARED -> "shared";
                 case CLOSED -> "closed";
                 default -> "never handed over, as its message was not sent";
             };
@@ -338,6 +323,8 @@ class OwnedBufferStateTest {
             case TRANSFERRED -> open.add(handle.transfer());
             case SPLIT -> open.addAll(handle.split(2, 1));
             case JOINED -> open.add(OwnedBuffer.join(List.of(handle)));
+            case FROZEN -> Leases.keep(handle.freeze());
+            case SHARED -> Leases.keep(handle.share());
             case CLOSED -> handle.close();
             case POSTED, RECEIVED_BY_NOBODY -> {
                 Transfer move = handle.beginTransfer();
@@ -393,10 +380,10 @@ class OwnedBufferStateTest {
         OwnedBuffer next = (OwnedBuffer) move.successor();
         assertEquals("OwnedBuffer[64 bytes, being moved]", next.toString());
         assertNull(next.owner());
-        assertAll(Stream.<Act>of(OwnedBuffer::segment, OwnedBuffer::claim, OwnedBuffer::transfer,
+        assertAll(Stream.<Consumer<OwnedBuffer>>of(OwnedBuffer::segment, OwnedBuffer::claim, OwnedBuffer::transfer,
                 OwnedBuffer::beginTransfer, OwnedBuffer::close, b -> b.split(1, 1), b -> b.splitAt(4), Int32View::of)
                 .map(act -> () -> {
-                    var e = assertThrows(IllegalStateException.class, () -> act.on(next));
+                    var e = assertThrows(IllegalStateException.class, () -> act.accept(next));
                     assertEquals("OwnedBuffer[64 bytes, being moved] can't be used before its move is complete",
                             e.getMessage());
                 }));

@@ -236,6 +236,9 @@ class OwnedBufferTest {
         JOIN(
                 b -> OwnedBuffer.join(List.of(b))),
         CLOSE(OwnedBuffer::close),
+        RESIZE(b -> b.resize(8)),
+        FREEZE(b -> Leases.keep(b.freeze())),
+        SHARE(b -> Leases.keep(b.share())),
         POST(b -> StructuredClone.clone(b, b));
 
         private final Consumer<OwnedBuffer> act;
@@ -604,7 +607,9 @@ class OwnedBufferTest {
     class DuringANativeCall {
         static final Map<String, Consumer<OwnedBuffer>> REVOKING = Map.of("transfer", OwnedBuffer::transfer, "split",
                 b -> b.split(2, 1), "splitAt", b -> b.splitAt(4), "join", b -> OwnedBuffer.join(List.of(b)), "close",
-                OwnedBuffer::close, "a clone that moves it", b -> StructuredClone.clone(b, b), "revoke", b -> {
+                OwnedBuffer::close, "a clone that moves it", b -> StructuredClone.clone(b, b), "resize",
+                b -> b.resize(4),
+                "freeze", OwnedBuffer::freeze, "share", OwnedBuffer::share, "revoke", b -> {
                     Transfer move = b.beginTransfer();
                     try {
                         move.revoke();
@@ -806,22 +811,24 @@ class OwnedBufferTest {
         }
 
         @Test
-        void ofTwoJoinsAtMostOneWinsAndElseAllPartsAreFree() {
-            AtomicReferenceArray<OwnedBuffer> joined = new AtomicReferenceArray<>(2);
-            Threads.race(Kind.PLATFORM, 2, ROUNDS, round -> {
+        void ofThreadsThatJoinTheSamePartsAtOnceExactlyOneWins() {
+            AtomicReferenceArray<OwnedBuffer> joined = new AtomicReferenceArray<>(3);
+            Threads.race(Kind.PLATFORM, 3, ROUNDS, round -> {
                 if (round > 0) {
-                    OwnedBuffer a = joined.getAndSet(0, null);
-                    OwnedBuffer b = joined.getAndSet(1, null);
-                    assertFalse(a != null && b != null);
-                    State expected = a == null && b == null ? State.UNCLAIMED : State.GONE;
-                    parts.forEach(p -> assertEquals(expected, p.state()));
+                    List<OwnedBuffer> whole = IntStream.range(0, 3).mapToObj(i -> joined.getAndSet(i, null))
+                            .filter(b -> b != null).toList();
+                    assertEquals(1, whole.size(), "in round " + round);
+                    parts.forEach(p -> assertEquals(State.GONE, p.state()));
+                    whole.getFirst().close();
                 }
-                parts = OwnedBuffer.allocate(16).split(2, 8);
+                parts = OwnedBuffer.allocate(24).split(3, 8);
             }, (racer, round) -> {
+                List<OwnedBuffer> mine = new ArrayList<>(parts);
+                Collections.rotate(mine, racer);
                 try {
-                    joined.set(racer, OwnedBuffer.join(racer == 0 ? parts : parts.reversed()));
+                    joined.set(racer, OwnedBuffer.join(mine));
                 } catch (WrongThreadException | DetachedException e) {
-                    // the other one holds a part, or has joined them all
+                    // another one holds the first part, or has joined them all
                 }
             });
         }

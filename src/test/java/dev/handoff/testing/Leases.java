@@ -5,10 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.handoff.memory.MemoryBacking;
 import dev.handoff.memory.MemoryStatistics;
 import java.lang.foreign.MemorySegment;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** What tests want to know of the allocator, in spite of a collector that reclaims what other tests dropped. */
 public final class Leases {
+    private static final Queue<Object> KEPT = new ConcurrentLinkedQueue<>();
+
     private Leases() {
+    }
+
+    /**
+     * Keeps what was frozen or shared until the JVM ends: the collector frees it without counting it, and when it does so
+     * is anybody's guess.
+     */
+    public static <T> T keep(T buffer) {
+        KEPT.add(buffer);
+        return buffer;
     }
 
     /** Bytes of the blocks that were leased and not closed; what is reclaimed stays counted. */
