@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import java.io.ByteArrayInputStream;
 import java.io.Serial;
@@ -143,7 +145,7 @@ class StructuredCloneTest {
                     YearMonth.of(2000, 1), MonthDay.of(2, 29), DayOfWeek.MONDAY, JapaneseDate.now(),
                     IsoChronology.INSTANCE, new Point(1, 2),
                     new Line(new Point(1, 2), new Point(3, 4), "l", Suit.SPADES, LocalDate.EPOCH, 7L),
-                    SharedBuffer.allocate(8), Collections.emptyList(), Collections.emptyMap(),
+                    SharedBuffer.allocate(8), Leases.keep(OwnedBuffer.allocate(8).freeze()), Collections.emptyList(), Collections.emptyMap(),
                     Collections.emptySet(), List.of(), List.of(1), List.of(1, 2, 3), List.of("a").subList(0, 1),
                     Set.of(), Set.of(1), Set.of(1, 2, 3), Map.of(), Map.of(1, 2), Map.of(1, 2, 3, 4),
                     Collections.singletonList(1), Collections.singleton(1), Collections.singletonMap(1, 2),
