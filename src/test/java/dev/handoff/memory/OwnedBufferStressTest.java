@@ -48,7 +48,7 @@ class OwnedBufferStressTest {
     private record Frozen(FrozenBuffer buffer, int checksum) {
     }
 
-    private final AtomicReferenceArray<Node> roots = new AtomicReferenceArray<>(12);
+    private final AtomicReferenceArray<Node> roots = new AtomicReferenceArray<>(8);
     private final AtomicReferenceArray<Frozen> frozen = new AtomicReferenceArray<>(6);
     private final AtomicReferenceArray<SharedBuffer> shared = new AtomicReferenceArray<>(6);
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -111,7 +111,8 @@ class OwnedBufferStressTest {
         Node node = pick(random);
         OwnedBuffer handle = node == null ? null : node.handle;
         switch (random.nextInt(node == null ? 3 : 32)) {
-            case 0, 1, 2 -> roots.set(random.nextInt(roots.length()), new Node(allocate(random))); // drops what was there
+            case 0, 1, 2 -> roots.set(random.nextInt(roots.length()), new Node(allocate(random))); // drops what was
+                                                                                                   // there
             case 3, 4, 5, 6, 7, 8 -> use(node, handle, random);
             case 9 -> handle.claim();
             case 10, 11, 12 -> transfer(node, handle);

@@ -593,6 +593,20 @@ class OwnedBufferTest {
             whole.close();
         }
 
+        /** If all threads do so, they contend for the first part only, and one of them gets it and all the others. */
+        @Test
+        void claimsInTheOrderOfTheBytesWhateverThatOfTheList() {
+            List<OwnedBuffer> parts = counting(12).split(2, 6);
+            Threads.on(Kind.PLATFORM, "dead", parts.get(1)::claim);
+            try (Resident other = Threads.resident(Kind.PLATFORM, "other")) {
+                other.run(parts.get(0)::claim);
+                assertThrows(WrongThreadException.class, () -> OwnedBuffer.join(parts.reversed()));
+                assertEquals("OwnedBuffer[6 bytes, unclaimed, as its owner thread 'dead' has terminated]",
+                        parts.get(1).toString(), "it was not even claimed");
+            }
+            OwnedBuffer.join(parts).close();
+        }
+
         @Test
         void doesNotMindWhatBecomesOfTheListWhileItWorks() {
             List<OwnedBuffer> parts = new ArrayList<>(counting(12).split(3, 4));

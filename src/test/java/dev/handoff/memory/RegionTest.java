@@ -1,12 +1,14 @@
 package dev.handoff.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
 import dev.handoff.testing.Threads.Resident;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -119,5 +121,18 @@ class RegionTest {
         }
         assertEquals(root, buffer.region);
         buffer.close();
+    }
+
+    @Test
+    void aPooledBlockDoesNotKeepTheThreadThatClosedIt() {
+        WeakReference<Thread> closer = Threads.on(Kind.PLATFORM, "closer", () -> {
+            OwnedBuffer.allocate(78_901).close(); // a size class that no other test uses
+            return new WeakReference<>(Thread.currentThread());
+        });
+        for (int i = 0; i < 1_000 && closer.get() != null; i++) {
+            System.gc();
+            Thread.yield();
+        }
+        assertNull(closer.get());
     }
 }
