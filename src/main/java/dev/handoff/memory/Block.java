@@ -89,6 +89,11 @@ final class Block {
         return memory.firstAligned(alignment);
     }
 
+    /** Whether views at the offset begin at a multiple of the alignment, from now on. By the owner. */
+    boolean isAligned(long offset, long alignment) {
+        return memory.isAligned(offset, alignment);
+    }
+
     /** Before the first handle is published: who holds the bytes can be asked there. */
     void root(Region region) {
         ROOT.setRelease(this, region); // pairs with root()

@@ -29,8 +29,10 @@ final class MappedMemory implements Memory {
 
     private final Slab slab;
     private final long position;
-    /** Of this lease; the owner's, as the bytes are. */
+    /** Of this lease; from its beginning on it only grows. */
     private long alignment = 1;
+    /** Whether it was freed once, and now serves again. */
+    private boolean used;
 
     private MappedMemory(Slab slab, long position) {
         this.slab = slab;
@@ -39,7 +41,13 @@ final class MappedMemory implements Memory {
 
     static MappedMemory allocate(long bytes) {
         MappedMemory spare = Slab.spare(bytes);
-        return spare != null ? spare : Slab.create(bytes);
+        if (spare == null) {
+            return Slab.create(bytes);
+        }
+        if (spare.used) {
+            spare.zero(bytes);
+        }
+        return spare;
     }
 
     @Override
@@ -79,6 +87,16 @@ final class MappedMemory implements Memory {
     }
 
     @Override
+    public synchronized boolean isAligned(long offset, long newAlignment) {
+        boolean aligned = (position + offset & newAlignment - 1) == 0
+                && newAlignment <= Math.max(alignment, slab.blockBytes); // for more there may be no address
+        if (aligned) { // the owners of two parts may both ask for more
+            alignment = Math.max(alignment, newAlignment);
+        }
+        return aligned;
+    }
+
+    @Override
     public void zero(long bytes) {
         try {
             slab.file.zero(position, bytes);
@@ -89,6 +107,7 @@ final class MappedMemory implements Memory {
 
     @Override
     public void free() {
+        used = true;
         slab.free(this);
     }
 

@@ -30,6 +30,9 @@ sealed interface Memory permits NativeMemory, MappedMemory {
     /** The first offset at which the address of a view will be a multiple of the alignment, a power of two. */
     long firstAligned(long alignment);
 
+    /** Whether a view at the offset begins at a multiple of the alignment, and if so all that are opened from now on. */
+    boolean isAligned(long offset, long alignment);
+
     /** Zeroes the first bytes; nobody has a view. */
     void zero(long bytes);
 

@@ -57,6 +57,11 @@ final class NativeMemory implements Memory {
     }
 
     @Override
+    public boolean isAligned(long offset, long alignment) {
+        return (base.address() + offset & alignment - 1) == 0;
+    }
+
+    @Override
     public void zero(long bytes) {
         Zeros.clear(base, bytes);
     }

@@ -451,11 +451,11 @@ public final class OwnedBuffer implements Transferable {
                     + " must both be at least 1");
         }
         requirePowerOfTwo(alignment);
-        if ((region.offset - region.block.firstAligned(alignment) & alignment - 1) != 0) {
-            throw new IllegalArgumentException("alignment=" + alignment
-                    + " can't be had: the buffer itself, hence its first part, does not begin on such a boundary");
-        }
         return owned(() -> {
+            if (!region.block.isAligned(region.offset, alignment)) {
+                throw new IllegalArgumentException("alignment=" + alignment
+                        + " can't be had: the buffer itself, hence its first part, does not begin on such a boundary");
+            }
             long bytes = region.bytes();
             long step = leastCommonMultiple(unitBytes, alignment);
             long steps = bytes / step + (bytes % step >= unitBytes ? 1 : 0);
@@ -795,7 +795,6 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner, views revoked: the last act under this handle. */
     private void leave(String how) {
-        region.vacate();
         STATE.setOpaque(this, Gone.here(how)); // nothing is read through a gone handle
     }
 

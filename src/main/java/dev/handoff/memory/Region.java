@@ -52,7 +52,7 @@ final class Region {
     final int siblings;
 
     private long bytes;
-    /** The handle whose tenure it is, or null between the last one and the next, if there is one. */
+    /** The handle whose tenure it is, or of the last one; null before the first. */
     private @Nullable OwnedBuffer handle;
     private List<Region> children = List.of();
 
@@ -97,11 +97,6 @@ final class Region {
     /** As the owner: the tenure of this handle begins. */
     void enter(OwnedBuffer newHandle) {
         HANDLE.setOpaque(this, newHandle);
-    }
-
-    /** As the owner: it was the last tenure, or there is none until a join. */
-    void vacate() {
-        HANDLE.setOpaque(this, null);
     }
 
     /**

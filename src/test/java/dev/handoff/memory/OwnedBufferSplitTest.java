@@ -70,6 +70,22 @@ class OwnedBufferSplitTest {
         parts.get(0).close();
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 4096", "64, 16384", "65536, 65536", "16384, 131072"})
+    void allBoundariesAreKeptHoweverOftenViewsAreOpened(long first, long second) {
+        OwnedBuffer whole = OwnedBuffer.allocate(1 << 18, 1 << 17);
+        for (long alignment : new long[]{first, second, first}) {
+            List<OwnedBuffer> parts = whole.split(2, 1, alignment);
+            for (int i = 0; i < 3; i++) {
+                parts = parts.stream().map(OwnedBuffer::transfer).toList();
+                parts.forEach(p -> assertEquals(0, p.segment().address() % alignment));
+            }
+            whole = OwnedBuffer.join(parts);
+            assertEquals(0, whole.segment().address() % (1 << 17));
+        }
+        whole.close();
+    }
+
     @Test
     void aTreeOfPartsComesBackTogetherWhateverTheOrder() {
         for (int seed = 0; seed < 50; seed++) {
