@@ -656,7 +656,10 @@ public final class OwnedBuffer implements Transferable {
     public SharedBuffer share() {
         return owned(() -> {
             closeView();
-            SharedBuffer shared = SharedBuffer.wrap(region.block.share(region.offset, region.bytes()));
+            long from = region.offset & -Integer.BYTES; // whole words, which atomic access to a byte goes through
+            long to = region.offset + region.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
+            SharedBuffer shared = SharedBuffer.over(region.block.share(from, to - from), region.offset - from,
+                    region.bytes());
             leave("shared");
             return shared;
         });

@@ -176,7 +176,11 @@ class OwnedBufferFreezeTest {
     @ValueSource(ints = {1, 2, 3, 5, 7, 13})
     void aPartThatIsSharedHasItsOwnBytesWhereverItBegins(int from) {
         List<OwnedBuffer> parts = filled(16, 7).splitAt(from, 14);
-        MemorySegment bytes = Leases.keep(parts.get(1).share()).segment();
+        SharedBuffer shared = Leases.keep(parts.get(1).share());
+        MemorySegment bytes = shared.segment();
+        assertEquals(0, shared.words().address() % 4, "where atomic access to a byte begins");
+        assertEquals(from % 4, bytes.address() - shared.words().address());
+        assertEquals(16 - from / 4 * 4, shared.words().byteSize());
         assertEquals(14 - from, bytes.byteSize());
         bytes.fill((byte) 9);
         assertAll(7, parts.get(0).segment());
