@@ -85,7 +85,7 @@ public final class OwnedBuffer implements Transferable {
     private static final Object UNCLAIMED = "unclaimed";
     private static final Object PENDING = "being moved";
     /** Whether a handle that goes remembers where: see {@link DetachedException}. */
-    private static final boolean TRACED = "handoff".equals(System.getProperty("dev.handoff.trace"));
+    private static final boolean TRACED = System.getProperty("dev.handoff.trace", "").contains("handoff");
     private static final VarHandle STATE;
 
     static {

@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
 import dev.handoff.testing.Leases;
 import java.io.ByteArrayInputStream;
 import java.lang.foreign.ValueLayout;
@@ -32,6 +34,48 @@ import org.junit.jupiter.api.Timeout;
 class MessagePortTest {
     private static <T> MessageChannel<T, T> channel() {
         return MessageChannel.create("left", "right");
+    }
+
+    @Test
+    void aTransferableMayPostOnTheSamePortWhileItIsRevoked() {
+        MessageChannel<Object, Object> c = MessageChannel.create("a", "b");
+        List<String> steps = new ArrayList<>();
+        class Chatty implements Transferable {
+            @Override
+            public Transfer beginTransfer() {
+                return new Transfer() {
+                    @Override
+                    public Transferable successor() {
+                        return Chatty.this;
+                    }
+
+                    @Override
+                    public void revoke() {
+                        c.port1().post("first");
+                    }
+
+                    @Override
+                    public void commit(String receiver) {
+                        steps.add("committed to " + receiver);
+                    }
+
+                    @Override
+                    public void abort() {
+                        steps.add("aborted");
+                    }
+                };
+            }
+
+            @Override
+            public void close() {
+                steps.add("closed");
+            }
+        }
+        c.port1().post("second", new Chatty());
+        assertEquals("first", c.port2().poll());
+        assertEquals("second", c.port2().poll());
+        assertNull(c.port2().poll());
+        assertEquals(List.of("committed to b"), steps);
     }
 
     @Test
