@@ -28,7 +28,7 @@ class OwnedBufferSplitTest {
             "1024, 3, 192, 128, 384 384 256", "12, 3, 4, 1, 4 4 4", "12, 3, 4, 4, 4 4 4", "12, 3, 4, 2, 4 4 4",
             "100, 1, 3, 64, 100", "0, 1, 1, 64, 0", "5, 1, 9223372036854775807, 64, 5"})
     void cutsFallOnUnitsAndOnBoundaries(int bytes, int parts, long unit, long alignment, String sizes) {
-        List<OwnedBuffer> split = OwnedBuffer.allocate(bytes).split(parts, unit, alignment);
+        List<OwnedBuffer> split = OwnedBuffer.allocate(bytes, alignment).split(parts, unit, alignment);
         assertEquals(sizes, sizes(split));
         for (OwnedBuffer part : split) {
             assertEquals(0, part.segment().address() % alignment);
