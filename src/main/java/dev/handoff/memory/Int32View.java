@@ -1,72 +1,78 @@
+// Generated from src/main/templates. Change the template, then run:
+// mvn test -Dtest=TypedViewSourcesTest -Dviews=write
 package dev.handoff.memory;
 
-import dev.handoff.sync.ParkingLot;
+import dev.handoff.sync.IdleStrategy;
 import dev.handoff.sync.WaitResult;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.lang.ref.Reference;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BooleanSupplier;
 
 /**
- * A view of memory as signed 32-bit integers in native byte order, with every access mode of {@link VarHandle}.
+ * A view of memory as signed 32-bit integers in native byte order, with every access mode of {@link VarHandle}
+ * for elements of this size.
  *
  * <p>
  * The memory ordering of an access is in its name: {@code get} and {@code set} are volatile, as in
  * {@code AtomicIntegerArray} and as in ECMAScript's {@code Atomics}; {@code getAcquire} pairs with {@code setRelease};
  * opaque accesses are atomic and coherent for one element; plain ones are neither ordered nor, in a race, to be
- * relied on. Read-modify-write operations are volatile unless their name says otherwise, and return the old value. All
- * accesses are wait-free, apart from {@link #await}.
+ * relied on. Read-modify-write operations are volatile unless their name says otherwise, and return the old value.
+ * All accesses are wait-free; waits block, and {@link #wake} is wait-free where nobody waits.
  *
  * <p>
- * A view of a {@link SharedBuffer} may be used by any thread. One of an {@link OwnedBuffer} belongs to the thread that
- * owned the buffer when the view was made, and dies when the views of that buffer are revoked: every access then throws
- * {@link IllegalStateException} ({@link WrongThreadException} in another thread). Every access throws
+ * A view of a {@link SharedBuffer} may be used by any thread; made without a length of its own it follows the growth of
+ * the buffer, so that {@link #length} and all bounds are those of the moment. One of an {@link OwnedBuffer} belongs to the
+ * thread that owned the buffer when the view was made, and dies when the views of that buffer are revoked: every access
+ * then throws {@link IllegalStateException} ({@link WrongThreadException} in another thread). One of a {@link FrozenBuffer}
+ * may be used by any thread, to read; writes throw what the JDK's read-only segments throw. Every access throws
  * {@link IndexOutOfBoundsException} if the index is below 0 or not below {@link #length}.
  *
  * <p>
- * Waiting follows ECMAScript's <a href="https://tc39.es/ecma262/#sec-atomics.wait">{@code Atomics.wait}</a> and
- * {@code Atomics.notify}, under the names {@link #await} and {@link #wake}, as the others belong to {@link Object}.
+ * Bulk operations are plain. A loop that moves elements from one view to another one by one is not vectorised by the JVM,
+ * and took 12 times as long as one over arrays; {@link #copyTo} does it at the speed of memory. Loops of plain accesses that
+ * change elements in place are as fast as those over arrays.
+ *
+ * <p>
+ * Waiting follows ECMAScript's <a href="https://tc39.es/ecma262/#sec-atomics.wait">{@code Atomics.wait}</a>,
+ * {@code Atomics.waitAsync} and {@code Atomics.notify}, under the names {@link #await}, {@link #awaitAsync} and
+ * {@link #wake}, as the others belong to {@link Object}. {@link #awaitChange} is another kind of wait.
  */
-public final class Int32View {
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final VarHandle ELEMENT = INT.varHandle();
+public final class Int32View extends View {
+    private static final ValueLayout.OfInt LAYOUT = ValueLayout.JAVA_INT;
+    private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 
-    private final MemorySegment segment;
-    private final long length;
-    private final boolean shared;
+    private Int32View(SharedBuffer buffer) {
+        super(buffer, LAYOUT.byteSize());
+    }
 
-    private Int32View(MemorySegment buffer, long byteOffset, long length, boolean shared) {
-        long bytes = buffer.byteSize();
-        if (byteOffset < 0 || length < 0 || byteOffset > bytes || length > (bytes - byteOffset) / INT.byteSize()) {
-            throw new IndexOutOfBoundsException("byteOffset=" + byteOffset + " and length=" + length
-                    + " reach beyond the buffer's " + bytes + " bytes");
-        }
-        this.segment = buffer.asSlice(byteOffset, length * INT.byteSize());
-        if (segment.maxByteAlignment() < INT.byteAlignment()) {
-            throw new IllegalArgumentException("byteOffset=" + byteOffset
-                    + " is not aligned to 4 bytes in this buffer, as atomic access needs it");
-        }
-        this.length = length;
-        this.shared = shared;
+    private Int32View(SharedBuffer buffer, long byteOffset, long length) {
+        super(buffer, LAYOUT.byteSize(), byteOffset, length);
+    }
+
+    private Int32View(MemorySegment memory, String of, long byteOffset, long length) {
+        super(memory, of, LAYOUT.byteSize(), byteOffset, length);
     }
 
     /**
-     * Views a whole shared buffer; up to 3 bytes at its end are left out.
+     * Views a whole shared buffer, and follows its growth; bytes at its end that make no element are left out.
      *
      * @param buffer the memory
      * @return the view
      * @throws IllegalArgumentException if the memory is not aligned to 4 bytes
      */
     public static Int32View of(SharedBuffer buffer) {
-        return of(buffer, 0, buffer.byteSize() / INT.byteSize());
+        return new Int32View(buffer);
     }
 
     /**
-     * Views a part of a shared buffer.
+     * Views a part of a shared buffer, whose growth does not change the view.
      *
      * @param buffer the memory
      * @param byteOffset where element 0 begins
@@ -76,11 +82,11 @@ public final class Int32View {
      * @throws IllegalArgumentException if element 0 is not aligned to 4 bytes
      */
     public static Int32View of(SharedBuffer buffer, long byteOffset, long length) {
-        return new Int32View(buffer.segment(), byteOffset, length, true);
+        return new Int32View(buffer, byteOffset, length);
     }
 
     /**
-     * Views a whole owned buffer, claiming it if it is unclaimed; up to 3 bytes at its end are left out.
+     * Views a whole owned buffer, claiming it if it is unclaimed; bytes at its end that make no element are left out.
      *
      * @param buffer the memory
      * @return the view, for the calling thread
@@ -89,7 +95,7 @@ public final class Int32View {
      * @throws DetachedException if the handle is gone
      */
     public static Int32View of(OwnedBuffer buffer) {
-        return of(buffer, 0, buffer.byteSize() / INT.byteSize());
+        return of(buffer, 0, buffer.byteSize() / LAYOUT.byteSize());
     }
 
     /**
@@ -105,20 +111,36 @@ public final class Int32View {
      * @throws DetachedException if the handle is gone
      */
     public static Int32View of(OwnedBuffer buffer, long byteOffset, long length) {
-        return new Int32View(buffer.segment(), byteOffset, length, false);
+        return new Int32View(buffer.segment(), "an owned", byteOffset, length);
     }
 
     /**
-     * The number of elements.
+     * Views a whole frozen buffer, whose elements can only be read; bytes at its end that make no element are left out.
      *
-     * @return the length
+     * @param buffer the memory
+     * @return the view
+     * @throws IllegalArgumentException if the memory is not aligned to 4 bytes
      */
-    public long length() {
-        return length;
+    public static Int32View of(FrozenBuffer buffer) {
+        return of(buffer, 0, buffer.byteSize() / LAYOUT.byteSize());
+    }
+
+    /**
+     * Views a part of a frozen buffer, whose elements can only be read.
+     *
+     * @param buffer the memory
+     * @param byteOffset where element 0 begins
+     * @param length how many elements
+     * @return the view
+     * @throws IndexOutOfBoundsException if the part is not inside the buffer
+     * @throws IllegalArgumentException if element 0 is not aligned to 4 bytes
+     */
+    public static Int32View of(FrozenBuffer buffer, long byteOffset, long length) {
+        return new Int32View(buffer.segment(), "a frozen", byteOffset, length);
     }
 
     private long offset(long index) {
-        return Objects.checkIndex(index, length) << 2;
+        return check(index) << 2;
     }
 
     /**
@@ -199,6 +221,66 @@ public final class Int32View {
      */
     public void setRelease(long index, int value) {
         ELEMENT.setRelease(segment, offset(index), value);
+    }
+
+    /**
+     * Reads an element as an unsigned number, volatile.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>32</sup> - 1
+     */
+    public long getUnsigned(long index) {
+        return Integer.toUnsignedLong(get(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, plain.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>32</sup> - 1
+     */
+    public long getUnsignedPlain(long index) {
+        return Integer.toUnsignedLong(getPlain(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, opaque.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>32</sup> - 1
+     */
+    public long getUnsignedOpaque(long index) {
+        return Integer.toUnsignedLong(getOpaque(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, acquire: pairs with {@link #setRelease} and stronger writes.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>32</sup> - 1
+     */
+    public long getUnsignedAcquire(long index) {
+        return Integer.toUnsignedLong(getAcquire(index));
+    }
+
+    /**
+     * Reads an element in big-endian byte order, plain.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public int getPlainBigEndian(long index) {
+        return (int) BIG_ENDIAN.get(segment, offset(index));
+    }
+
+    /**
+     * Writes an element in big-endian byte order, plain.
+     *
+     * @param index the element, from 0
+     * @param value what to store
+     */
+    public void setPlainBigEndian(long index, int value) {
+        BIG_ENDIAN.set(segment, offset(index), value);
     }
 
     /**
@@ -463,76 +545,374 @@ public final class Int32View {
     }
 
     /**
-     * Waits, for as long as it takes, until another thread {@link #wake wakes} this element.
+     * Writes a value to all elements, plain.
+     *
+     * @param value what to store
+     */
+    public void fill(int value) {
+        fill(0, length(), value);
+    }
+
+    /**
+     * Writes a value to some elements, plain.
+     *
+     * @param index the first one, from 0
+     * @param count how many
+     * @param value what to store
+     * @throws IndexOutOfBoundsException if they are not all inside the view
+     */
+    public void fill(long index, long count, int value) {
+        MemorySegment part = segment.asSlice(check(index, count), count << 2);
+        for (long i = 0; i < count; i++) {
+            ELEMENT.set(part, i << 2, value);
+        }
+    }
+
+    /**
+     * Copies elements to an array, plain.
+     *
+     * @param index the first one, from 0
+     * @param target where to
+     * @param from the index in the array that the first one goes to
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside the view and the array; nothing is copied then
+     */
+    public void copyTo(long index, int[] target, int from, int count) {
+        Objects.checkFromIndexSize(from, count, target.length);
+        MemorySegment.copy(segment, LAYOUT, check(index, count), target, from, count);
+    }
+
+    /**
+     * Copies elements from an array, plain.
+     *
+     * @param index the first element to be written, from 0
+     * @param source where from
+     * @param from the index in the array of what it gets
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside the view and the array; nothing is copied then
+     */
+    public void copyFrom(long index, int[] source, int from, int count) {
+        Objects.checkFromIndexSize(from, count, source.length);
+        MemorySegment.copy(source, from, segment, LAYOUT, check(index, count), count);
+    }
+
+    /**
+     * Copies elements to another view, plain, at the speed of memory; the way to do it, as a loop is not vectorised. The
+     * two may overlap: what is copied is what was there before.
+     *
+     * @param index the first one, from 0
+     * @param target where to
+     * @param targetIndex the element there that the first one goes to
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside both views; nothing is copied then
+     */
+    public void copyTo(long index, Int32View target, long targetIndex, long count) {
+        copy(index, target, targetIndex, count);
+    }
+
+    /**
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
      * @return {@link WaitResult#WOKEN} or {@link WaitResult#NOT_EQUAL}
-     * @throws InterruptedException if the thread is interrupted before a wake comes
-     * @throws UnsupportedOperationException if this is a view of an owned buffer, which nobody else could wake
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
      */
-    public WaitResult await(long index, int expected) throws InterruptedException {
+    public WaitResult await(long index, int expected)
+            throws InterruptedException {
         return await(index, expected, Long.MAX_VALUE);
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
      * @param timeout how long at most; zero or less does not wait
      * @return how the wait ended; {@code NOT_EQUAL} comes before {@code TIMED_OUT}
-     * @throws InterruptedException if the thread is interrupted before a wake comes
-     * @throws UnsupportedOperationException if this is a view of an owned buffer, which nobody else could wake
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
      */
-    public WaitResult await(long index, int expected, Duration timeout) throws InterruptedException {
+    public WaitResult await(long index, int expected, Duration timeout)
+            throws InterruptedException {
         return await(index, expected, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the
-     * order of their arrival, through any view of the same memory.
+     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
      * @param timeoutNanos how long at most; zero or less does not wait, {@link Long#MAX_VALUE} waits for ever
      * @return how the wait ended; {@code NOT_EQUAL} comes before {@code TIMED_OUT}
-     * @throws InterruptedException if the thread is interrupted before a wake comes
-     * @throws UnsupportedOperationException if this is a view of an owned buffer, which nobody else could wake
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
      */
-    public WaitResult await(long index, int expected, long timeoutNanos) throws InterruptedException {
+    public WaitResult await(long index, int expected, long timeoutNanos)
+            throws InterruptedException {
+        SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        if (!shared) {
-            throw new UnsupportedOperationException("await needs shared memory; this is a view of an owned buffer");
-        }
-        try {
-            return ParkingLot.await(block(), segment.address() + offset,
-                    () -> (int) ELEMENT.getVolatile(segment, offset) == expected, timeoutNanos);
-        } finally {
-            Reference.reachabilityFence(segment); // or its address could be another buffer's before the wait is over
-        }
+        return Waits.await(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos);
     }
 
     /**
-     * Wakes the threads that have waited longest on this element. What the caller did before happens-before their
-     * return.
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this on entry
+     * @param idle what the thread does before it parks
+     * @return {@link WaitResult#WOKEN} or {@link WaitResult#NOT_EQUAL}
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public WaitResult await(long index, int expected, IdleStrategy idle)
+            throws InterruptedException {
+        return await(index, expected, Long.MAX_VALUE, idle);
+    }
+
+    /**
+     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this on entry
+     * @param timeout how long at most; zero or less does not wait
+     * @param idle what the thread does before it parks
+     * @return how the wait ended; {@code NOT_EQUAL} comes before {@code TIMED_OUT}
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public WaitResult await(long index, int expected, Duration timeout, IdleStrategy idle)
+            throws InterruptedException {
+        return await(index, expected, TimeUnit.NANOSECONDS.convert(timeout), idle); // saturates
+    }
+
+    /**
+     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
+     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
+     * same memory. (Of mapped memory there is no such order.)
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this on entry
+     * @param timeoutNanos how long at most; zero or less does not wait, {@link Long#MAX_VALUE} waits for ever
+     * @param idle what the thread does before it parks
+     * @return how the wait ended; {@code NOT_EQUAL} comes before {@code TIMED_OUT}
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public WaitResult await(long index, int expected, long timeoutNanos, IdleStrategy idle)
+            throws InterruptedException {
+        SharedBuffer buffer = shared("await");
+        long offset = offset(index);
+        return Waits.await(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos, idle);
+    }
+
+    /**
+     * Waits as {@link #await(long, int, long)} does, but without a thread.
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this now
+     * @return a future that is completed when the wait is over, never on the thread that wakes; one that somebody else
+     *     completes or cancels no longer waits, and takes no wake from others
+     * @throws UnsupportedOperationException if the memory is not shared
+     */
+    public CompletableFuture<WaitResult> awaitAsync(long index, int expected) {
+        return awaitAsync(index, expected, Long.MAX_VALUE);
+    }
+
+    /**
+     * Waits as {@link #await(long, int, Duration)} does, but without a thread.
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this now
+     * @param timeout how long at most; zero or less does not wait
+     * @return a future that is completed when the wait is over, never on the thread that wakes; one that somebody else
+     *     completes or cancels no longer waits, and takes no wake from others
+     * @throws UnsupportedOperationException if the memory is not shared
+     */
+    public CompletableFuture<WaitResult> awaitAsync(long index, int expected, Duration timeout) {
+        return awaitAsync(index, expected, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
+    }
+
+    /**
+     * Waits as {@link #await(long, int, long)} does, but without a thread.
+     *
+     * @param index the element, from 0
+     * @param expected there is no wait unless the element holds this now
+     * @param timeoutNanos how long at most; zero or less does not wait, {@link Long#MAX_VALUE} waits for ever
+     * @return a future that is completed when the wait is over, never on the thread that wakes; one that somebody else
+     *     completes or cancels no longer waits, and takes no wake from others
+     * @throws UnsupportedOperationException if the memory is not shared
+     */
+    public CompletableFuture<WaitResult> awaitAsync(long index, int expected, long timeoutNanos) {
+        SharedBuffer buffer = shared("awaitAsync");
+        long offset = offset(index);
+        return Waits.awaitAsync(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos);
+    }
+
+    /**
+     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
+     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @return what the element holds now, read with acquire
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old)
+            throws InterruptedException {
+        return awaitChange(index, old, Long.MAX_VALUE);
+    }
+
+    /**
+     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
+     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @param timeout how long at most; zero or less does not wait
+     * @return what the element holds now, read with acquire; {@code old} if and only if the time was up
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old, Duration timeout)
+            throws InterruptedException {
+        return awaitChange(index, old, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
+    }
+
+    /**
+     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
+     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @param timeoutNanos how long at most; zero or less does not wait, {@link Long#MAX_VALUE} waits for ever
+     * @return what the element holds now, read with acquire; {@code old} if and only if the time was up
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old, long timeoutNanos)
+            throws InterruptedException {
+        shared("awaitChange");
+        Waits.throwIfInterrupted();
+        long offset = offset(index);
+        for (int i = 0; i < Waits.SPINS; i++) {
+            int now = (int) ELEMENT.getAcquire(segment, offset); // pairs with setRelease and stronger writes
+            if (now != old) {
+                return now;
+            }
+            Thread.onSpinWait();
+        }
+        return awaitChange(index, old, timeoutNanos, Waits.CHANGES);
+    }
+
+    /**
+     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @param idle what the thread does before it parks
+     * @return what the element holds now, read with acquire
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old, IdleStrategy idle)
+            throws InterruptedException {
+        return awaitChange(index, old, Long.MAX_VALUE, idle);
+    }
+
+    /**
+     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @param timeout how long at most; zero or less does not wait
+     * @param idle what the thread does before it parks
+     * @return what the element holds now, read with acquire; {@code old} if and only if the time was up
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old, Duration timeout, IdleStrategy idle)
+            throws InterruptedException {
+        return awaitChange(index, old, TimeUnit.NANOSECONDS.convert(timeout), idle); // saturates
+    }
+
+    /**
+     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
+     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
+     * millisecond. A value that comes and goes in between may be missed.
+     *
+     * @param index the element, from 0
+     * @param old the value to be gone
+     * @param timeoutNanos how long at most; zero or less does not wait, {@link Long#MAX_VALUE} waits for ever
+     * @param idle what the thread does before it parks
+     * @return what the element holds now, read with acquire; {@code old} if and only if the time was up
+     * @throws InterruptedException if the thread is interrupted on entry or before the wait is over
+     * @throws UnsupportedOperationException if the memory is not shared, as nobody else could change it
+     */
+    public int awaitChange(long index, int old, long timeoutNanos, IdleStrategy idle)
+            throws InterruptedException {
+        SharedBuffer buffer = shared("awaitChange");
+        Change change = new Change(offset(index), old);
+        Waits.awaitChange(buffer, segment, change.offset, 32, change, timeoutNanos, idle);
+        return change.now;
+    }
+
+    /**
+     * Wakes the threads and futures that have waited longest on this element. What the caller did before happens-before
+     * the end of their waits.
      *
      * @param index the element, from 0
      * @param count how many to wake at most; zero or less wakes nobody
-     * @return how many were woken; 0 for a view of an owned buffer
+     * @return how many were woken; 0 where the memory is not shared
      */
     public int wake(long index, int count) {
         long offset = offset(index);
-        return shared ? ParkingLot.wake(block(), segment.address() + offset, count) : 0;
+        return shared == null ? 0 : Waits.wake(shared, segment, offset, 32, count);
     }
 
-    /** What {@link MemorySegment#address} is relative to: null for memory outside the heap. */
-    private @Nullable Object block() {
-        return segment.heapBase().orElse(null);
+    /** Compares with volatile semantics: after the waiter has announced itself, see {@link dev.handoff.sync.ParkingLot}. */
+    private BooleanSupplier holds(long offset, int expected) {
+        return () -> (int) ELEMENT.getVolatile(segment, offset) == expected;
     }
 
-    @Override
-    public String toString() {
-        return "Int32View[" + length + " elements of a" + (shared ? " shared" : "n owned") + " buffer]";
+    /** Looks whether an element has changed, and keeps what it saw. */
+    private final class Change implements BooleanSupplier {
+        final long offset;
+        private final int old;
+        int now;
+
+        Change(long offset, int old) {
+            this.offset = offset;
+            this.old = old;
+            now = old;
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            now = (int) ELEMENT.getVolatile(segment, offset); // volatile for the same reason as in holds
+            return now != old;
+        }
     }
 }

@@ -38,6 +38,8 @@ public final class SharedBuffer {
 
     /** The bytes, and around them the rest of the words that they begin and end in, where that is ours. */
     private final MemorySegment words;
+    /** Where the bytes begin in the words. */
+    private final long wordsOffset;
     /** All bytes that there can ever be. */
     private final MemorySegment reservation;
     /** The bytes that there are now, where that can change: its size is the one word that growing decides on. */
@@ -46,6 +48,7 @@ public final class SharedBuffer {
 
     private SharedBuffer(MemorySegment words, long byteOffset, long bytes, boolean mapped) {
         this.words = words;
+        this.wordsOffset = byteOffset;
         this.reservation = words.byteSize() == bytes ? words : words.asSlice(byteOffset, bytes);
         this.present = null;
         this.mapped = mapped;
@@ -53,6 +56,7 @@ public final class SharedBuffer {
 
     private SharedBuffer(MemorySegment words, long bytes, long maxBytes) {
         this.words = words;
+        this.wordsOffset = 0;
         this.reservation = words.asSlice(0, maxBytes);
         this.present = new AtomicReference<>(words.asSlice(0, bytes));
         this.mapped = false;
@@ -265,9 +269,14 @@ public final class SharedBuffer {
         } while (bytes > old.byteSize() && !present.compareAndSet(old, reservation.asSlice(0, bytes)));
     }
 
-    /** The memory of {@link #over}. */
+    /** The memory that {@link #over} takes. */
     MemorySegment words() {
         return words;
+    }
+
+    /** Where the bytes begin in {@link #words}. */
+    long wordsOffset() {
+        return wordsOffset;
     }
 
     /** All the bytes that there can ever be, for views that follow a growth. */

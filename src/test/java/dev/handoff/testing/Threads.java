@@ -156,7 +156,7 @@ public final class Threads {
     }
 
     @SuppressWarnings("unchecked")
-    private static <E extends Throwable> E sneaky(Throwable e) throws E {
+    public static <E extends Throwable> E sneaky(Throwable e) throws E {
         throw (E) e;
     }
 

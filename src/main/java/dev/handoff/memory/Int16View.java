@@ -1,0 +1,879 @@
+// Generated from src/main/templates. Change the template, then run:
+// mvn test -Dtest=TypedViewSourcesTest -Dviews=write
+package dev.handoff.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A view of memory as signed 16-bit integers in native byte order, with every access mode of {@link VarHandle}
+ * and the read-modify-write that the JDK does not have for elements of this size.
+ *
+ * <p>
+ * The memory ordering of an access is in its name: {@code get} and {@code set} are volatile, as in
+ * {@code AtomicIntegerArray} and as in ECMAScript's {@code Atomics}; {@code getAcquire} pairs with {@code setRelease};
+ * opaque accesses are atomic and coherent for one element; plain ones are neither ordered nor, in a race, to be
+ * relied on. Read-modify-write operations are volatile unless their name says otherwise, and return the old value.
+ * Reads and writes are wait-free. Read-modify-write compares and sets the aligned 32-bit word around the element: it is
+ * lock-free, neighbours are never changed, but a neighbour that changes makes it try again. What is written is an
+ * {@code int} of which the low 16 bits count, as with ECMAScript's typed arrays: {@code 65535} and {@code -1} are one
+ * value, which {@link #getUnsigned} reads as the former.
+ *
+ * <p>
+ * A view of a {@link SharedBuffer} may be used by any thread; made without a length of its own it follows the growth of
+ * the buffer, so that {@link #length} and all bounds are those of the moment. One of an {@link OwnedBuffer} belongs to the
+ * thread that owned the buffer when the view was made, and dies when the views of that buffer are revoked: every access
+ * then throws {@link IllegalStateException} ({@link WrongThreadException} in another thread). One of a {@link FrozenBuffer}
+ * may be used by any thread, to read; writes throw what the JDK's read-only segments throw. Every access throws
+ * {@link IndexOutOfBoundsException} if the index is below 0 or not below {@link #length}.
+ *
+ * <p>
+ * Bulk operations are plain. A loop that moves elements from one view to another one by one is not vectorised by the JVM,
+ * and took 12 times as long as one over arrays; {@link #copyTo} does it at the speed of memory. Loops of plain accesses that
+ * change elements in place are as fast as those over arrays.
+ */
+public final class Int16View extends View {
+    private static final ValueLayout.OfShort LAYOUT = ValueLayout.JAVA_SHORT;
+    private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
+
+    /** Null where nobody else can see the memory, so that a plain read and a plain write will do. */
+    private final @Nullable Lanes lanes;
+
+    private Int16View(SharedBuffer buffer) {
+        super(buffer, LAYOUT.byteSize());
+        lanes = Lanes.of(buffer, 0);
+    }
+
+    private Int16View(SharedBuffer buffer, long byteOffset, long length) {
+        super(buffer, LAYOUT.byteSize(), byteOffset, length);
+        lanes = Lanes.of(buffer, byteOffset);
+    }
+
+    private Int16View(MemorySegment memory, String of, long byteOffset, long length) {
+        super(memory, of, LAYOUT.byteSize(), byteOffset, length);
+        lanes = null;
+    }
+
+    /**
+     * Views a whole shared buffer, and follows its growth; bytes at its end that make no element are left out.
+     *
+     * @param buffer the memory
+     * @return the view
+     * @throws IllegalArgumentException if the memory is not aligned to 2 bytes
+     */
+    public static Int16View of(SharedBuffer buffer) {
+        return new Int16View(buffer);
+    }
+
+    /**
+     * Views a part of a shared buffer, whose growth does not change the view.
+     *
+     * @param buffer the memory
+     * @param byteOffset where element 0 begins
+     * @param length how many elements
+     * @return the view
+     * @throws IndexOutOfBoundsException if the part is not inside the buffer
+     * @throws IllegalArgumentException if element 0 is not aligned to 2 bytes
+     */
+    public static Int16View of(SharedBuffer buffer, long byteOffset, long length) {
+        return new Int16View(buffer, byteOffset, length);
+    }
+
+    /**
+     * Views a whole owned buffer, claiming it if it is unclaimed; bytes at its end that make no element are left out.
+     *
+     * @param buffer the memory
+     * @return the view, for the calling thread
+     * @throws IllegalArgumentException if the memory is not aligned to 2 bytes
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public static Int16View of(OwnedBuffer buffer) {
+        return of(buffer, 0, buffer.byteSize() / LAYOUT.byteSize());
+    }
+
+    /**
+     * Views a part of an owned buffer, claiming it if it is unclaimed.
+     *
+     * @param buffer the memory
+     * @param byteOffset where element 0 begins
+     * @param length how many elements
+     * @return the view, for the calling thread
+     * @throws IndexOutOfBoundsException if the part is not inside the buffer
+     * @throws IllegalArgumentException if element 0 is not aligned to 2 bytes
+     * @throws WrongThreadException if another thread owns the buffer
+     * @throws DetachedException if the handle is gone
+     */
+    public static Int16View of(OwnedBuffer buffer, long byteOffset, long length) {
+        return new Int16View(buffer.segment(), "an owned", byteOffset, length);
+    }
+
+    /**
+     * Views a whole frozen buffer, whose elements can only be read; bytes at its end that make no element are left out.
+     *
+     * @param buffer the memory
+     * @return the view
+     * @throws IllegalArgumentException if the memory is not aligned to 2 bytes
+     */
+    public static Int16View of(FrozenBuffer buffer) {
+        return of(buffer, 0, buffer.byteSize() / LAYOUT.byteSize());
+    }
+
+    /**
+     * Views a part of a frozen buffer, whose elements can only be read.
+     *
+     * @param buffer the memory
+     * @param byteOffset where element 0 begins
+     * @param length how many elements
+     * @return the view
+     * @throws IndexOutOfBoundsException if the part is not inside the buffer
+     * @throws IllegalArgumentException if element 0 is not aligned to 2 bytes
+     */
+    public static Int16View of(FrozenBuffer buffer, long byteOffset, long length) {
+        return new Int16View(buffer.segment(), "a frozen", byteOffset, length);
+    }
+
+    private long offset(long index) {
+        return check(index) << 1;
+    }
+
+    /**
+     * Reads an element, volatile.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public short get(long index) {
+        return (short) ELEMENT.getVolatile(segment, offset(index));
+    }
+
+    /**
+     * Writes an element, volatile.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void set(long index, int value) {
+        ELEMENT.setVolatile(segment, offset(index), (short) value);
+    }
+
+    /**
+     * Reads an element, plain.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public short getPlain(long index) {
+        return (short) ELEMENT.get(segment, offset(index));
+    }
+
+    /**
+     * Writes an element, plain.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void setPlain(long index, int value) {
+        ELEMENT.set(segment, offset(index), (short) value);
+    }
+
+    /**
+     * Reads an element, opaque.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public short getOpaque(long index) {
+        return (short) ELEMENT.getOpaque(segment, offset(index));
+    }
+
+    /**
+     * Writes an element, opaque.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void setOpaque(long index, int value) {
+        ELEMENT.setOpaque(segment, offset(index), (short) value);
+    }
+
+    /**
+     * Reads an element, acquire: pairs with {@link #setRelease} and stronger writes.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public short getAcquire(long index) {
+        return (short) ELEMENT.getAcquire(segment, offset(index));
+    }
+
+    /**
+     * Writes an element, release: pairs with {@link #getAcquire} and stronger reads.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void setRelease(long index, int value) {
+        ELEMENT.setRelease(segment, offset(index), (short) value);
+    }
+
+    /**
+     * Reads an element as an unsigned number, volatile.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>16</sup> - 1
+     */
+    public int getUnsigned(long index) {
+        return Short.toUnsignedInt(get(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, plain.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>16</sup> - 1
+     */
+    public int getUnsignedPlain(long index) {
+        return Short.toUnsignedInt(getPlain(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, opaque.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>16</sup> - 1
+     */
+    public int getUnsignedOpaque(long index) {
+        return Short.toUnsignedInt(getOpaque(index));
+    }
+
+    /**
+     * Reads an element as an unsigned number, acquire: pairs with {@link #setRelease} and stronger writes.
+     *
+     * @param index the element, from 0
+     * @return its value, from 0 to 2<sup>16</sup> - 1
+     */
+    public int getUnsignedAcquire(long index) {
+        return Short.toUnsignedInt(getAcquire(index));
+    }
+
+    /**
+     * Reads an element in big-endian byte order, plain.
+     *
+     * @param index the element, from 0
+     * @return its value
+     */
+    public short getPlainBigEndian(long index) {
+        return (short) BIG_ENDIAN.get(segment, offset(index));
+    }
+
+    /**
+     * Writes an element in big-endian byte order, plain.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void setPlainBigEndian(long index, int value) {
+        BIG_ENDIAN.set(segment, offset(index), (short) value);
+    }
+
+    /**
+     * Writes an element if it holds the expected value, volatile.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return whether it was stored
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public boolean compareAndSet(long index, int expected, int value) {
+        return compareAndExchange(index, expected, value) == (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, plain; may fail for no reason.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return whether it was stored; false also where nothing spoke against it
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public boolean weakCompareAndSetPlain(long index, int expected, int value) {
+        return compareAndExchangeRelease(index, expected, value) == (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, volatile; may fail for no reason.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return whether it was stored; false also where nothing spoke against it
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public boolean weakCompareAndSet(long index, int expected, int value) {
+        return compareAndExchange(index, expected, value) == (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, acquire; may fail for no reason.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return whether it was stored; false also where nothing spoke against it
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public boolean weakCompareAndSetAcquire(long index, int expected, int value) {
+        return compareAndExchangeAcquire(index, expected, value) == (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, release; may fail for no reason.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return whether it was stored; false also where nothing spoke against it
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public boolean weakCompareAndSetRelease(long index, int expected, int value) {
+        return compareAndExchangeRelease(index, expected, value) == (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, volatile.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return what it held: {@code expected} if and only if the value was stored
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short compareAndExchange(long index, int expected, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old == (short) expected ? value : old);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        do {
+            word = lanes.getVolatile(at);
+            short old = (short) Lanes.lane(word, at, 16);
+            if (old != (short) expected) {
+                return old;
+            }
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, value)));
+        return (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return what it held: {@code expected} if and only if the value was stored
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short compareAndExchangeAcquire(long index, int expected, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old == (short) expected ? value : old);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        do {
+            word = lanes.getAcquire(at);
+            short old = (short) Lanes.lane(word, at, 16);
+            if (old != (short) expected) {
+                return old;
+            }
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, value)));
+        return (short) expected;
+    }
+
+    /**
+     * Writes an element if it holds the expected value, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param expected the value it must hold, of which the low 16 bits count
+     * @param value what to store then, of which the low 16 bits count
+     * @return what it held: {@code expected} if and only if the value was stored
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short compareAndExchangeRelease(long index, int expected, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old == (short) expected ? value : old);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        do {
+            word = lanes.getOpaque(at);
+            short old = (short) Lanes.lane(word, at, 16);
+            if (old != (short) expected) {
+                return old;
+            }
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, value)));
+        return (short) expected;
+    }
+
+    /**
+     * Replaces an element, volatile.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndSet(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, value)));
+        return old;
+    }
+
+    /**
+     * Replaces an element, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndSetAcquire(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, value)));
+        return old;
+    }
+
+    /**
+     * Replaces an element, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param value what to store, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndSetRelease(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, value)));
+        return old;
+    }
+
+    /**
+     * Adds to an element, wrapping around, volatile.
+     *
+     * @param index the element, from 0
+     * @param value what to add, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndAdd(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old + value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old + value)));
+        return old;
+    }
+
+    /**
+     * Adds to an element, wrapping around, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param value what to add, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndAddAcquire(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old + value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old + value)));
+        return old;
+    }
+
+    /**
+     * Adds to an element, wrapping around, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param value what to add, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndAddRelease(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old + value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old + value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise and, volatile.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseAnd(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old & value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old & value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise and, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseAndAcquire(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old & value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old & value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise and, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseAndRelease(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old & value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old & value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise or, volatile.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseOr(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old | value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old | value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise or, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseOrAcquire(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old | value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old | value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise or, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseOrRelease(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old | value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old | value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise exclusive or, volatile.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseXor(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old ^ value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old ^ value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise exclusive or, acquire; the write is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseXorAcquire(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old ^ value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old ^ value)));
+        return old;
+    }
+
+    /**
+     * Combines an element by bitwise exclusive or, release; the read is plain.
+     *
+     * @param index the element, from 0
+     * @param value the mask, of which the low 16 bits count
+     * @return the value before
+     * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
+     *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
+     */
+    public short getAndBitwiseXorRelease(long index, int value) {
+        if (lanes == null) {
+            short old = getPlain(index);
+            setPlain(index, old ^ value);
+            return old;
+        }
+        long at = lanes.at(offset(index));
+        int word;
+        short old;
+        do {
+            word = lanes.getOpaque(at);
+            old = (short) Lanes.lane(word, at, 16);
+        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old ^ value)));
+        return old;
+    }
+
+    /**
+     * Writes a value to all elements, plain.
+     *
+     * @param value what to store, of which the low 16 bits count
+     */
+    public void fill(int value) {
+        fill(0, length(), value);
+    }
+
+    /**
+     * Writes a value to some elements, plain.
+     *
+     * @param index the first one, from 0
+     * @param count how many
+     * @param value what to store, of which the low 16 bits count
+     * @throws IndexOutOfBoundsException if they are not all inside the view
+     */
+    public void fill(long index, long count, int value) {
+        MemorySegment part = segment.asSlice(check(index, count), count << 1);
+        for (long i = 0; i < count; i++) {
+            ELEMENT.set(part, i << 1, (short) value);
+        }
+    }
+
+    /**
+     * Copies elements to an array, plain.
+     *
+     * @param index the first one, from 0
+     * @param target where to
+     * @param from the index in the array that the first one goes to
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside the view and the array; nothing is copied then
+     */
+    public void copyTo(long index, short[] target, int from, int count) {
+        Objects.checkFromIndexSize(from, count, target.length);
+        MemorySegment.copy(segment, LAYOUT, check(index, count), target, from, count);
+    }
+
+    /**
+     * Copies elements from an array, plain.
+     *
+     * @param index the first element to be written, from 0
+     * @param source where from
+     * @param from the index in the array of what it gets
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside the view and the array; nothing is copied then
+     */
+    public void copyFrom(long index, short[] source, int from, int count) {
+        Objects.checkFromIndexSize(from, count, source.length);
+        MemorySegment.copy(source, from, segment, LAYOUT, check(index, count), count);
+    }
+
+    /**
+     * Copies elements to another view, plain, at the speed of memory; the way to do it, as a loop is not vectorised. The
+     * two may overlap: what is copied is what was there before.
+     *
+     * @param index the first one, from 0
+     * @param target where to
+     * @param targetIndex the element there that the first one goes to
+     * @param count how many
+     * @throws IndexOutOfBoundsException if they are not all inside both views; nothing is copied then
+     */
+    public void copyTo(long index, Int16View target, long targetIndex, long count) {
+        copy(index, target, targetIndex, count);
+    }
+}

@@ -1,0 +1,94 @@
+package dev.handoff.memory;
+
+import dev.handoff.sync.IdleStrategy;
+import dev.handoff.sync.ParkingLot;
+import dev.handoff.sync.WaitResult;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the waits of views go: to the parking lot.
+ *
+ * <p>
+ * Everywhere, an element is given by its buffer, the segment of the view, its offset there in bytes and its size in bits;
+ * the condition reads it with volatile semantics.
+ */
+final class Waits {
+    /** How often {@code awaitChange} looks before it asks a strategy: for some microseconds, without anything to set up. */
+    static final int SPINS = 128;
+    /** What {@code awaitChange} does then. */
+    static final IdleStrategy CHANGES = IdleStrategy.adaptive();
+    /** Parked, {@code awaitChange} looks again after a time that doubles from the one to the other. */
+    private static final long SHORTEST_NAP_NANOS = 50_000;
+    private static final long LONGEST_NAP_NANOS = 1_000_000;
+
+    private Waits() {
+    }
+
+    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier holds,
+            long timeoutNanos) throws InterruptedException {
+        try {
+            return ParkingLot.await(block(segment), segment.address() + offset, holds, timeoutNanos);
+        } finally {
+            Reference.reachabilityFence(buffer); // or the address could be another buffer's before the wait is over
+        }
+    }
+
+    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier holds,
+            long timeoutNanos, IdleStrategy idle) throws InterruptedException {
+        try {
+            return ParkingLot.await(block(segment), segment.address() + offset, holds, timeoutNanos, idle);
+        } finally {
+            Reference.reachabilityFence(buffer); // or the address could be another buffer's before the wait is over
+        }
+    }
+
+    static CompletableFuture<WaitResult> awaitAsync(SharedBuffer buffer, MemorySegment segment, long offset, int bits,
+            BooleanSupplier holds, long timeoutNanos) {
+        return ParkingLot.awaitAsync(block(segment), segment.address() + offset, holds, timeoutNanos, buffer);
+    }
+
+    static int wake(SharedBuffer buffer, MemorySegment segment, long offset, int bits, int count) {
+        return ParkingLot.wake(block(segment), segment.address() + offset, count);
+    }
+
+    /** Waits until a condition holds or the time is up; what the condition said last is how it ended. */
+    static void awaitChange(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier changed,
+            long timeoutNanos, IdleStrategy idle) throws InterruptedException {
+        Objects.requireNonNull(idle, "idle");
+        boolean forever = timeoutNanos == Long.MAX_VALUE;
+        long begun = System.nanoTime();
+        long left = timeoutNanos;
+        for (long nap = SHORTEST_NAP_NANOS;; nap = Math.min(2 * nap, LONGEST_NAP_NANOS)) {
+            throwIfInterrupted();
+            if (idle.idle(changed, left)) {
+                return;
+            }
+            throwIfInterrupted();
+            left = forever ? Long.MAX_VALUE : timeoutNanos - (System.nanoTime() - begun);
+            if (left <= 0) {
+                return;
+            }
+            WaitResult parked = await(buffer, segment, offset, bits, () -> !changed.getAsBoolean(), Math.min(left, nap),
+                    IdleStrategy.parking());
+            if (parked == WaitResult.NOT_EQUAL) {
+                return;
+            }
+        }
+    }
+
+    static void throwIfInterrupted() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+    }
+
+    /** What {@link MemorySegment#address} is relative to: null for memory outside the heap. */
+    private static @Nullable Object block(MemorySegment segment) {
+        return segment.heapBase().orElse(null);
+    }
+}
