@@ -611,9 +611,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -627,9 +628,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -644,9 +646,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -659,13 +662,15 @@ public final class Int32View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        return Waits.await(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos);
+        BooleanSupplier holds = holds(offset, expected);
+        return Waits.await(buffer, segment, offset, 32, expected, holds, timeoutNanos);
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -680,9 +685,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -698,9 +704,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -714,7 +721,8 @@ public final class Int32View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        return Waits.await(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos, idle);
+        BooleanSupplier holds = holds(offset, expected);
+        return Waits.await(buffer, segment, offset, 32, expected, holds, timeoutNanos, idle);
     }
 
     /**
@@ -757,14 +765,14 @@ public final class Int32View extends View {
     public CompletableFuture<WaitResult> awaitAsync(long index, int expected, long timeoutNanos) {
         SharedBuffer buffer = shared("awaitAsync");
         long offset = offset(index);
-        return Waits.awaitAsync(buffer, segment, offset, 32, holds(offset, expected), timeoutNanos);
+        return Waits.awaitAsync(buffer, segment, offset, 32, expected, holds(offset, expected), timeoutNanos);
     }
 
     /**
-     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else, for as long as it takes: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -778,10 +786,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -796,10 +804,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -824,9 +832,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else, for as long as it takes: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -841,9 +850,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -859,9 +869,10 @@ public final class Int32View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -875,7 +886,7 @@ public final class Int32View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("awaitChange");
         Change change = new Change(offset(index), old);
-        Waits.awaitChange(buffer, segment, change.offset, 32, change, timeoutNanos, idle);
+        Waits.awaitChange(buffer, segment, change.offset, 32, old, change, timeoutNanos, idle);
         return change.now;
     }
 
@@ -892,7 +903,7 @@ public final class Int32View extends View {
         return shared == null ? 0 : Waits.wake(shared, segment, offset, 32, count);
     }
 
-    /** Compares with volatile semantics: after the waiter has announced itself, see {@link dev.handoff.sync.ParkingLot}. */
+    /** Compares with volatile semantics: after the waiter has announced itself, as the parking lot asks for. */
     private BooleanSupplier holds(long offset, int expected) {
         return () -> (int) ELEMENT.getVolatile(segment, offset) == expected;
     }

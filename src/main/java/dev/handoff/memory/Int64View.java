@@ -572,9 +572,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -589,9 +590,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -607,9 +609,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -623,13 +626,15 @@ public final class Int64View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        return Waits.await(buffer, segment, offset, 64, holds(offset, expected), timeoutNanos);
+        BooleanSupplier holds = holds(offset, expected);
+        return Waits.await(buffer, segment, offset, 64, expected, holds, timeoutNanos);
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element, for as long as it takes. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element, for as long as it takes.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -645,9 +650,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -664,9 +670,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until another thread {@link #wake wakes} this element or the time is up. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element or the time is up.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -681,7 +688,8 @@ public final class Int64View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        return Waits.await(buffer, segment, offset, 64, holds(offset, expected), timeoutNanos, idle);
+        BooleanSupplier holds = holds(offset, expected);
+        return Waits.await(buffer, segment, offset, 64, expected, holds, timeoutNanos, idle);
     }
 
     /**
@@ -724,14 +732,14 @@ public final class Int64View extends View {
     public CompletableFuture<WaitResult> awaitAsync(long index, long expected, long timeoutNanos) {
         SharedBuffer buffer = shared("awaitAsync");
         long offset = offset(index);
-        return Waits.awaitAsync(buffer, segment, offset, 64, holds(offset, expected), timeoutNanos);
+        return Waits.awaitAsync(buffer, segment, offset, 64, expected, holds(offset, expected), timeoutNanos);
     }
 
     /**
-     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else, for as long as it takes: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -746,10 +754,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -765,10 +773,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, for some microseconds and then for as
-     * long as has lately been worth it; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, for some microseconds, then for as
+     * long as has lately been worth it; then it parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -794,9 +802,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until the element holds something else, for as long as it takes: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else, for as long as it takes: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -812,9 +821,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -831,9 +841,10 @@ public final class Int64View extends View {
     }
 
     /**
-     * Waits until the element holds something else or the time is up: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again, as the strategy likes; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else or the time is up: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, as the strategy likes; then it
+     * parks, where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -848,7 +859,7 @@ public final class Int64View extends View {
             throws InterruptedException {
         SharedBuffer buffer = shared("awaitChange");
         Change change = new Change(offset(index), old);
-        Waits.awaitChange(buffer, segment, change.offset, 64, change, timeoutNanos, idle);
+        Waits.awaitChange(buffer, segment, change.offset, 64, old, change, timeoutNanos, idle);
         return change.now;
     }
 
@@ -865,7 +876,7 @@ public final class Int64View extends View {
         return shared == null ? 0 : Waits.wake(shared, segment, offset, 64, count);
     }
 
-    /** Compares with volatile semantics: after the waiter has announced itself, see {@link dev.handoff.sync.ParkingLot}. */
+    /** Compares with volatile semantics: after the waiter has announced itself, as the parking lot asks for. */
     private BooleanSupplier holds(long offset, long expected) {
         return () -> (long) ELEMENT.getVolatile(segment, offset) == expected;
     }

@@ -1,6 +1,7 @@
 package dev.handoff.memory;
 
 import dev.handoff.sync.IdleStrategy;
+import dev.handoff.sync.MappedWait;
 import dev.handoff.sync.ParkingLot;
 import dev.handoff.sync.WaitResult;
 import java.lang.foreign.MemorySegment;
@@ -11,11 +12,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the waits of views go: to the parking lot.
+ * Where the waits of views go: to the parking lot, or, on memory that is mapped, to the futex that processes share.
  *
  * <p>
  * Everywhere, an element is given by its buffer, the segment of the view, its offset there in bytes and its size in bits;
- * the condition reads it with volatile semantics.
+ * what it is expected to hold by that and by a condition which reads it with volatile semantics.
  */
 final class Waits {
     /** How often {@code awaitChange} looks before it asks a strategy: for some microseconds, without anything to set up. */
@@ -29,8 +30,11 @@ final class Waits {
     private Waits() {
     }
 
-    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier holds,
-            long timeoutNanos) throws InterruptedException {
+    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, long expected,
+            BooleanSupplier holds, long timeoutNanos) throws InterruptedException {
+        if (buffer.isMapped()) {
+            return MappedWait.await(word(segment, offset, bits), (int) expected, timeoutNanos);
+        }
         try {
             return ParkingLot.await(block(segment), segment.address() + offset, holds, timeoutNanos);
         } finally {
@@ -38,8 +42,11 @@ final class Waits {
         }
     }
 
-    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier holds,
-            long timeoutNanos, IdleStrategy idle) throws InterruptedException {
+    static WaitResult await(SharedBuffer buffer, MemorySegment segment, long offset, int bits, long expected,
+            BooleanSupplier holds, long timeoutNanos, IdleStrategy idle) throws InterruptedException {
+        if (buffer.isMapped()) {
+            return MappedWait.await(word(segment, offset, bits), (int) expected, timeoutNanos, idle);
+        }
         try {
             return ParkingLot.await(block(segment), segment.address() + offset, holds, timeoutNanos, idle);
         } finally {
@@ -48,17 +55,37 @@ final class Waits {
     }
 
     static CompletableFuture<WaitResult> awaitAsync(SharedBuffer buffer, MemorySegment segment, long offset, int bits,
-            BooleanSupplier holds, long timeoutNanos) {
-        return ParkingLot.awaitAsync(block(segment), segment.address() + offset, holds, timeoutNanos, buffer);
+            long expected, BooleanSupplier holds, long timeoutNanos) {
+        return buffer.isMapped()
+                ? MappedWait.awaitAsync(word(segment, offset, bits), (int) expected, timeoutNanos)
+                : ParkingLot.awaitAsync(block(segment), segment.address() + offset, holds, timeoutNanos, buffer);
     }
 
     static int wake(SharedBuffer buffer, MemorySegment segment, long offset, int bits, int count) {
-        return ParkingLot.wake(block(segment), segment.address() + offset, count);
+        return buffer.isMapped()
+                ? MappedWait.wake(word(segment, offset, bits), count)
+                : ParkingLot.wake(block(segment), segment.address() + offset, count);
     }
 
-    /** Waits until a condition holds or the time is up; what the condition said last is how it ended. */
-    static void awaitChange(SharedBuffer buffer, MemorySegment segment, long offset, int bits, BooleanSupplier changed,
-            long timeoutNanos, IdleStrategy idle) throws InterruptedException {
+    private static MemorySegment word(MemorySegment segment, long offset, int bits) {
+        if (bits != Integer.SIZE) {
+            throw new UnsupportedOperationException("processes can only wait on 32 bits, not on " + bits);
+        }
+        return segment.asSlice(offset, Integer.BYTES);
+    }
+
+    /** What {@link MemorySegment#address} is relative to: null for memory outside the heap. */
+    private static @Nullable Object block(MemorySegment segment) {
+        return segment.heapBase().orElse(null);
+    }
+
+    /**
+     * Waits until an element holds something else or the time is up.
+     *
+     * @param changed says that it does; what it said last is how the wait ended
+     */
+    static void awaitChange(SharedBuffer buffer, MemorySegment segment, long offset, int bits, long old,
+            BooleanSupplier changed, long timeoutNanos, IdleStrategy idle) throws InterruptedException {
         Objects.requireNonNull(idle, "idle");
         boolean forever = timeoutNanos == Long.MAX_VALUE;
         long begun = System.nanoTime();
@@ -73,9 +100,9 @@ final class Waits {
             if (left <= 0) {
                 return;
             }
-            WaitResult parked = await(buffer, segment, offset, bits, () -> !changed.getAsBoolean(), Math.min(left, nap),
+            await(buffer, segment, offset, bits, old, () -> !changed.getAsBoolean(), Math.min(left, nap),
                     IdleStrategy.parking());
-            if (parked == WaitResult.NOT_EQUAL) {
+            if (changed.getAsBoolean()) {
                 return;
             }
         }
@@ -85,10 +112,5 @@ final class Waits {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-    }
-
-    /** What {@link MemorySegment#address} is relative to: null for memory outside the heap. */
-    private static @Nullable Object block(MemorySegment segment) {
-        return segment.heapBase().orElse(null);
     }
 }

@@ -504,9 +504,10 @@ public final class ${name} extends View {
 <#list waits_ as w>
 
     /**
-     * Waits until another thread {@link #wake wakes} this element${(w.time != "")?then(" or the time is up", ", for as long as it takes")}. The value is compared once, on entry; a
-     * wake ends the wait, not a change of the value. Waiters are woken in the order of their arrival, through any view of the
-     * same memory. (Of mapped memory there is no such order.)
+     * Waits until another thread {@link #wake wakes} this element${(w.time != "")?then(" or the time is up", ", for as long as it takes")}.
+     * The value is compared once, on entry; a wake ends the wait, not a change of the value. Waiters are woken in the order
+     * of their arrival, through any view of the same memory. On mapped memory there is no such order, and a wake takes effect
+     * only where the value has been changed before.
      *
      * @param index the element, from 0
      * @param expected there is no wait unless the element holds this on entry
@@ -526,7 +527,8 @@ public final class ${name} extends View {
 <#else>
         SharedBuffer buffer = shared("await");
         long offset = offset(index);
-        return Waits.await(buffer, segment, offset, ${bits}, holds(offset, expected), timeoutNanos<#if w.idle>, idle</#if>);
+        BooleanSupplier holds = holds(offset, expected);
+        return Waits.await(buffer, segment, offset, ${bits}, expected, holds, timeoutNanos<#if w.idle>, idle</#if>);
 </#if>
     }
 </#list>
@@ -571,15 +573,16 @@ public final class ${name} extends View {
     public CompletableFuture<WaitResult> awaitAsync(long index, ${type} expected, long timeoutNanos) {
         SharedBuffer buffer = shared("awaitAsync");
         long offset = offset(index);
-        return Waits.awaitAsync(buffer, segment, offset, ${bits}, holds(offset, expected), timeoutNanos);
+        return Waits.awaitAsync(buffer, segment, offset, ${bits}, expected, holds(offset, expected), timeoutNanos);
     }
 <#list waits_ as w>
 
     /**
-     * Waits until the element holds something else${(w.time != "")?then(" or the time is up", ", for as long as it takes")}: the fastest way to hand a baton, as it
-     * needs no {@link #wake}. The thread looks at the element itself, again and again<#if w.idle>, as the strategy likes<#else>, for some microseconds and then for as
-     * long as has lately been worth it</#if>; then it parks, where a wake ends its wait at once and a mere change within a
-     * millisecond. A value that comes and goes in between may be missed.
+     * Waits until the element holds something else${(w.time != "")?then(" or the time is up", ", for as long as it takes")}: the fastest way to
+     * hand a baton. The thread looks at the element itself, again and again, <#if w.idle>as the strategy likes; then it
+     * parks,<#else>for some microseconds, then for as
+     * long as has lately been worth it; then it parks,</#if> where a {@link #wake} ends its wait at once, and a mere change
+     * within a millisecond or so. A value that comes and goes in between may be missed.
      *
      * @param index the element, from 0
      * @param old the value to be gone
@@ -599,7 +602,7 @@ public final class ${name} extends View {
 <#elseif w.idle>
         SharedBuffer buffer = shared("awaitChange");
         Change change = new Change(offset(index), old);
-        Waits.awaitChange(buffer, segment, change.offset, ${bits}, change, timeoutNanos, idle);
+        Waits.awaitChange(buffer, segment, change.offset, ${bits}, old, change, timeoutNanos, idle);
         return change.now;
 <#else>
         shared("awaitChange");
@@ -630,7 +633,7 @@ public final class ${name} extends View {
         return shared == null ? 0 : Waits.wake(shared, segment, offset, ${bits}, count);
     }
 
-    /** Compares with volatile semantics: after the waiter has announced itself, see {@link dev.handoff.sync.ParkingLot}. */
+    /** Compares with volatile semantics: after the waiter has announced itself, as the parking lot asks for. */
     private BooleanSupplier holds(long offset, ${type} expected) {
         return () -> (${type}) ELEMENT.getVolatile(segment, offset) == expected;
     }
