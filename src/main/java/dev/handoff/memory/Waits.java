@@ -96,7 +96,7 @@ final class Waits {
                 return;
             }
             throwIfInterrupted();
-            left = forever ? Long.MAX_VALUE : timeoutNanos - (System.nanoTime() - begun);
+            left = forever ? Long.MAX_VALUE : Math.max(0, timeoutNanos) - (System.nanoTime() - begun);
             if (left <= 0) {
                 return;
             }
