@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -326,10 +327,13 @@ class ViewWaitTest {
         try (Resident waiter = Threads.resident(kind, "waiter")) {
             for (Callable<Long> change : List.<Callable<Long>>of(() -> view.awaitChange(0, 0, idle),
                     () -> view.awaitChange(0, 0))) {
+                CountDownLatch begun = new CountDownLatch(1);
                 FutureTask<Boolean> wait = waiter.begin(() -> {
+                    begun.countDown();
                     assertThrows(InterruptedException.class, change::call);
                     return Thread.currentThread().isInterrupted();
                 });
+                Threads.uninterruptibly(begun);
                 waiter.thread().interrupt();
                 Threads.until(wait::isDone);
                 assertFalse(wait.resultNow(), "the exception stands for the flag");
