@@ -129,6 +129,16 @@ public final class Float32View extends View {
         return new Float32View(buffer.segment(), "a frozen", byteOffset, length);
     }
 
+    /**
+     * The number of elements; of a view that follows the growth of its buffer, at this moment.
+     *
+     * @return the length
+     */
+    @Override
+    public long length() {
+        return super.length();
+    }
+
     private long offset(long index) {
         return check(index) << 2;
     }

@@ -138,6 +138,16 @@ public final class Int16View extends View {
         return new Int16View(buffer.segment(), "a frozen", byteOffset, length);
     }
 
+    /**
+     * The number of elements; of a view that follows the growth of its buffer, at this moment.
+     *
+     * @return the length
+     */
+    @Override
+    public long length() {
+        return super.length();
+    }
+
     private long offset(long index) {
         return check(index) << 1;
     }

@@ -130,6 +130,16 @@ public final class Int8View extends View {
         return new Int8View(buffer.segment(), "a frozen", byteOffset, length);
     }
 
+    /**
+     * The number of elements; of a view that follows the growth of its buffer, at this moment.
+     *
+     * @return the length
+     */
+    @Override
+    public long length() {
+        return super.length();
+    }
+
     private long offset(long index) {
         return check(index);
     }

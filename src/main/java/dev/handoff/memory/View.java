@@ -68,12 +68,8 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
         return part;
     }
 
-    /**
-     * The number of elements. Of a view that follows the growth of its buffer: at this moment.
-     *
-     * @return the length
-     */
-    public long length() {
+    /** The number of elements at this moment. */
+    long length() {
         if (tracking && shared != null) {
             length = shared.byteSize() >> shift;
         }

@@ -225,6 +225,16 @@ public final class ${name} extends View {
     }
 </#list>
 
+    /**
+     * The number of elements; of a view that follows the growth of its buffer, at this moment.
+     *
+     * @return the length
+     */
+    @Override
+    public long length() {
+        return super.length();
+    }
+
     private long offset(long index) {
         return check(index)<#if shift != 0> << ${shift}</#if>;
     }
