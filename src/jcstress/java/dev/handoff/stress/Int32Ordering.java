@@ -1,3 +1,5 @@
+// Generated from src/jcstress/templates. Change the template, then run:
+// mvn test -Dtest=TypedViewSourcesTest -Dviews=write
 package dev.handoff.stress;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
@@ -17,13 +19,13 @@ import org.openjdk.jcstress.infra.results.LI_Result;
 /** What the names of {@link Int32View}'s methods promise. */
 public class Int32Ordering {
     private static final Int32View VIEW = Int32View.of(Lines.BUFFER);
-    private static final int PER_LINE = Lines.BYTES / Integer.BYTES;
+    private static final int PER_LINE = Lines.BYTES / 4;
     /** What a flag holds before it is set to something else: every method can change it. */
     private static final int UNSET = 2;
 
     /** Two elements, in cache lines of their own. */
     abstract static class Pair {
-        final long one = Lines.next() / Integer.BYTES;
+        final long one = Lines.next() / 4;
         final long other = one + PER_LINE / 2;
 
         /** Spreads the states over the values of an enum. */
@@ -52,6 +54,12 @@ public class Int32Ordering {
     @State
     public static class Releases extends Message {
         private enum Way {
+            AND,
+            AND_RELEASE,
+            OR,
+            OR_RELEASE,
+            XOR,
+            XOR_RELEASE,
             SET,
             SET_RELEASE,
             COMPARE_AND_SET,
@@ -62,13 +70,7 @@ public class Int32Ordering {
             GET_AND_SET,
             GET_AND_SET_RELEASE,
             GET_AND_ADD,
-            GET_AND_ADD_RELEASE,
-            AND,
-            AND_RELEASE,
-            OR,
-            OR_RELEASE,
-            XOR,
-            XOR_RELEASE
+            GET_AND_ADD_RELEASE
         }
 
         private static final Way[] WAYS = Way.values();
@@ -113,6 +115,12 @@ public class Int32Ordering {
     @State
     public static class Acquires extends Message {
         private enum Way {
+            AND,
+            AND_ACQUIRE,
+            OR,
+            OR_ACQUIRE,
+            XOR,
+            XOR_ACQUIRE,
             GET,
             GET_ACQUIRE,
             COMPARE_AND_SET,
@@ -123,13 +131,7 @@ public class Int32Ordering {
             GET_AND_SET,
             GET_AND_SET_ACQUIRE,
             GET_AND_ADD,
-            GET_AND_ADD_ACQUIRE,
-            AND,
-            AND_ACQUIRE,
-            OR,
-            OR_ACQUIRE,
-            XOR,
-            XOR_ACQUIRE
+            GET_AND_ADD_ACQUIRE
         }
 
         private static final Way[] WAYS = Way.values();
@@ -174,15 +176,15 @@ public class Int32Ordering {
     @State
     public static class TotalOrder extends Pair {
         private enum Way {
+            AND,
+            OR,
+            XOR,
             SET,
             COMPARE_AND_SET,
             WEAK_COMPARE_AND_SET,
             COMPARE_AND_EXCHANGE,
             GET_AND_SET,
-            GET_AND_ADD,
-            AND,
-            OR,
-            XOR
+            GET_AND_ADD
         }
 
         private static final Way[] WAYS = Way.values();
@@ -263,13 +265,18 @@ public class Int32Ordering {
         }
     }
 
-    /** No read-modify-write loses another's. */
-    @JCStressTest
-    @Outcome(id = ".*, 3", expect = ACCEPTABLE, desc = "Both changes are there.")
-    @Outcome(id = ".*", expect = FORBIDDEN, desc = "A change was lost.")
-    @State
-    public static class Atomicity extends Pair {
-        private enum Way {
+    /** All that changes an element depending on what it holds. */
+    abstract static class Update extends Pair {
+        enum Way {
+            AND,
+            AND_ACQUIRE,
+            AND_RELEASE,
+            OR,
+            OR_ACQUIRE,
+            OR_RELEASE,
+            XOR,
+            XOR_ACQUIRE,
+            XOR_RELEASE,
             COMPARE_AND_SET,
             WEAK_COMPARE_AND_SET,
             WEAK_COMPARE_AND_SET_ACQUIRE,
@@ -280,67 +287,123 @@ public class Int32Ordering {
             COMPARE_AND_EXCHANGE_RELEASE,
             GET_AND_ADD,
             GET_AND_ADD_ACQUIRE,
-            GET_AND_ADD_RELEASE,
-            OR,
-            OR_ACQUIRE,
-            OR_RELEASE,
-            XOR,
-            XOR_ACQUIRE,
-            XOR_RELEASE
+            GET_AND_ADD_RELEASE
+        }
+
+        private static final Way[] WAYS = Way.values();
+
+        final Way way = pick(WAYS);
+        private final boolean clears = way.name().startsWith("AND");
+
+        final void begin(long index) {
+            VIEW.setPlain(index, clears ? 3 : 0);
+        }
+
+        /** The bits of the values that were added. */
+        final int sum(long index) {
+            int bits = VIEW.getPlain(index);
+            return clears ? 3 - bits : bits;
+        }
+
+        final void add(long index, int value) {
+            switch (way) {
+                case AND -> VIEW.getAndBitwiseAnd(index, ~value);
+                case AND_ACQUIRE -> VIEW.getAndBitwiseAndAcquire(index, ~value);
+                case AND_RELEASE -> VIEW.getAndBitwiseAndRelease(index, ~value);
+                case GET_AND_ADD -> VIEW.getAndAdd(index, value);
+                case GET_AND_ADD_ACQUIRE -> VIEW.getAndAddAcquire(index, value);
+                case GET_AND_ADD_RELEASE -> VIEW.getAndAddRelease(index, value);
+                case OR -> VIEW.getAndBitwiseOr(index, value);
+                case OR_ACQUIRE -> VIEW.getAndBitwiseOrAcquire(index, value);
+                case OR_RELEASE -> VIEW.getAndBitwiseOrRelease(index, value);
+                case XOR -> VIEW.getAndBitwiseXor(index, value);
+                case XOR_ACQUIRE -> VIEW.getAndBitwiseXorAcquire(index, value);
+                case XOR_RELEASE -> VIEW.getAndBitwiseXorRelease(index, value);
+                default -> {
+                    int before;
+                    do {
+                        before = VIEW.getOpaque(index);
+                    } while (!swap(index, before, before + value));
+                }
+            }
+        }
+
+        private boolean swap(long index, int before, int after) {
+            return switch (way) {
+                case COMPARE_AND_SET -> VIEW.compareAndSet(index, before, after);
+                case WEAK_COMPARE_AND_SET -> VIEW.weakCompareAndSet(index, before, after);
+                case WEAK_COMPARE_AND_SET_ACQUIRE -> VIEW.weakCompareAndSetAcquire(index, before, after);
+                case WEAK_COMPARE_AND_SET_RELEASE -> VIEW.weakCompareAndSetRelease(index, before, after);
+                case WEAK_COMPARE_AND_SET_PLAIN -> VIEW.weakCompareAndSetPlain(index, before, after);
+                case COMPARE_AND_EXCHANGE -> VIEW.compareAndExchange(index, before, after) == before;
+                case COMPARE_AND_EXCHANGE_ACQUIRE -> VIEW.compareAndExchangeAcquire(index, before, after) == before;
+                case COMPARE_AND_EXCHANGE_RELEASE -> VIEW.compareAndExchangeRelease(index, before, after) == before;
+                default -> throw new AssertionError(way);
+            };
+        }
+    }
+
+    /** No read-modify-write loses another's. */
+    @JCStressTest
+    @Outcome(id = ".*, 3", expect = ACCEPTABLE, desc = "Both changes are there.")
+    @Outcome(id = ".*", expect = FORBIDDEN, desc = "A change was lost.")
+    @State
+    public static class Atomicity extends Update {
+        public Atomicity() {
+            begin(one);
+        }
+
+        @Actor
+        public void first() {
+            add(one, 1);
+        }
+
+        @Actor
+        public void second() {
+            add(one, 2);
+        }
+
+        @Arbiter
+        public void both(LI_Result r) {
+            r.r1 = way;
+            r.r2 = sum(one);
+        }
+    }
+
+    /** What was there is given to one thread only. */
+    @JCStressTest
+    @Outcome(id = {".*, 0, 1", ".*, 2, 0"}, expect = ACCEPTABLE, desc = "The later one got what the other left.")
+    @Outcome(id = ".*, 0, 0", expect = FORBIDDEN, desc = "Both got the same.")
+    @Outcome(id = ".*, 2, 1", expect = FORBIDDEN, desc = "Each got what the other one left.")
+    @State
+    public static class Exchange extends Pair {
+        private enum Way {
+            GET_AND_SET,
+            GET_AND_SET_ACQUIRE,
+            GET_AND_SET_RELEASE
         }
 
         private static final Way[] WAYS = Way.values();
 
         private final Way way = pick(WAYS);
 
-        private void add(int value) {
-            switch (way) {
-                case GET_AND_ADD -> VIEW.getAndAdd(one, value);
-                case GET_AND_ADD_ACQUIRE -> VIEW.getAndAddAcquire(one, value);
-                case GET_AND_ADD_RELEASE -> VIEW.getAndAddRelease(one, value);
-                case OR -> VIEW.getAndBitwiseOr(one, value);
-                case OR_ACQUIRE -> VIEW.getAndBitwiseOrAcquire(one, value);
-                case OR_RELEASE -> VIEW.getAndBitwiseOrRelease(one, value);
-                case XOR -> VIEW.getAndBitwiseXor(one, value);
-                case XOR_ACQUIRE -> VIEW.getAndBitwiseXorAcquire(one, value);
-                case XOR_RELEASE -> VIEW.getAndBitwiseXorRelease(one, value);
-                default -> {
-                    int before;
-                    do {
-                        before = VIEW.getOpaque(one);
-                    } while (!swap(before, before + value));
-                }
-            }
-        }
-
-        private boolean swap(int before, int after) {
+        private int exchange(int value) {
             return switch (way) {
-                case COMPARE_AND_SET -> VIEW.compareAndSet(one, before, after);
-                case WEAK_COMPARE_AND_SET -> VIEW.weakCompareAndSet(one, before, after);
-                case WEAK_COMPARE_AND_SET_ACQUIRE -> VIEW.weakCompareAndSetAcquire(one, before, after);
-                case WEAK_COMPARE_AND_SET_RELEASE -> VIEW.weakCompareAndSetRelease(one, before, after);
-                case WEAK_COMPARE_AND_SET_PLAIN -> VIEW.weakCompareAndSetPlain(one, before, after);
-                case COMPARE_AND_EXCHANGE -> VIEW.compareAndExchange(one, before, after) == before;
-                case COMPARE_AND_EXCHANGE_ACQUIRE -> VIEW.compareAndExchangeAcquire(one, before, after) == before;
-                case COMPARE_AND_EXCHANGE_RELEASE -> VIEW.compareAndExchangeRelease(one, before, after) == before;
-                default -> throw new AssertionError(way);
+                case GET_AND_SET -> VIEW.getAndSet(one, value);
+                case GET_AND_SET_ACQUIRE -> VIEW.getAndSetAcquire(one, value);
+                case GET_AND_SET_RELEASE -> VIEW.getAndSetRelease(one, value);
             };
         }
 
         @Actor
-        public void first() {
-            add(1);
+        public void first(LII_Result r) {
+            r.r1 = way;
+            r.r2 = exchange(1);
         }
 
         @Actor
-        public void second() {
-            add(2);
-        }
-
-        @Arbiter
-        public void both(LI_Result r) {
-            r.r1 = way;
-            r.r2 = VIEW.getPlain(one);
+        public void second(LII_Result r) {
+            r.r3 = exchange(2);
         }
     }
 }

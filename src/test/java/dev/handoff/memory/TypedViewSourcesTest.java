@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The typed views are written once, in src/main/templates. Where a source differs from what its template gives, this fails:
+ * The typed views are written once, in src/main/templates, and so are their stress tests, in src/jcstress/templates. Where a source differs from what its template gives, this fails:
  * {@code mvn test -Dtest=TypedViewSourcesTest -Dviews=write} rewrites the sources.
  */
 class TypedViewSourcesTest {
@@ -48,12 +48,24 @@ class TypedViewSourcesTest {
     @ParameterizedTest
     @EnumSource
     void everyViewIsWhatTheTemplateGives(Element element) throws IOException, TemplateException {
+        check(element, Path.of("src/main/templates", PACKAGE, "View.java.ftl"),
+                SOURCES.resolve(element.viewName() + ".java"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyStressTestOfAViewIsWhatTheTemplateGives(Element element) throws IOException, TemplateException {
+        String name = element.viewName().replace("View", "Ordering.java");
+        check(element, Path.of("src/jcstress/templates/Ordering.java.ftl"),
+                Path.of("src/jcstress/java/dev/handoff/stress", name));
+    }
+
+    private static void check(Element element, Path template, Path file) throws IOException, TemplateException {
         Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
-        configuration.setDirectoryForTemplateLoading(Path.of("src/main/templates", PACKAGE).toFile());
+        configuration.setDirectoryForTemplateLoading(template.getParent().toFile());
         configuration.setNumberFormat("computer");
         StringWriter source = new StringWriter();
-        configuration.getTemplate("View.java.ftl").process(element.model, source);
-        Path file = SOURCES.resolve(element.viewName() + ".java");
+        configuration.getTemplate(template.getFileName().toString()).process(element.model, source);
         if ("write".equals(System.getProperty("views"))) {
             Files.writeString(file, source.toString());
         }
