@@ -4,13 +4,22 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.handoff.memory.Int32View;
+import dev.handoff.memory.Int64View;
 import dev.handoff.memory.SharedBuffer;
+import dev.handoff.sync.IdleStrategy;
 import dev.handoff.sync.WaitResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
@@ -18,6 +27,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.LIZ_Result;
 import org.openjdk.jcstress.infra.results.LI_Result;
 import org.openjdk.jcstress.infra.results.LLLL_Result;
+import org.openjdk.jcstress.infra.results.LLL_Result;
 
 /** Waiting on a word and being woken: nothing is lost, nothing is made up. */
 public class AwaitWake {
@@ -33,14 +43,20 @@ public class AwaitWake {
         }
     }
 
-    /** The store that a wake follows needs no ordering of its own: the wake has the fence. */
-    @JCStressTest
     @Outcome(id = ".*, NOT_EQUAL, 0, .*", expect = ACCEPTABLE, desc = "The value was there before the wait.")
     @Outcome(id = ".*, WOKEN, 1, 1", expect = ACCEPTABLE, desc = "The waiter was woken, and sees what came before.")
     @Outcome(id = ".*, WOKEN, 1, 0", expect = FORBIDDEN, desc = "Woken, but the waker's writes are missing.")
     @Outcome(id = ".*, TIMED_OUT, .*, .*", expect = FORBIDDEN, desc = "The wake-up was lost.")
     @Outcome(id = ".*, WOKEN, 0, .*", expect = FORBIDDEN, desc = "A spurious return, or a wake that was not counted.")
     @Outcome(id = ".*, NOT_EQUAL, 1, .*", expect = FORBIDDEN, desc = "Woken was who did not wait.")
+    static final class Woken {
+        private Woken() {
+        }
+    }
+
+    /** The store that a wake follows needs no ordering of its own: the wake has the fence. */
+    @JCStressTest
+    @JCStressMeta(Woken.class)
     @State
     public static class StoreThenWake {
         private enum Store {
@@ -190,6 +206,216 @@ public class AwaitWake {
         public void both(II_Result r) {
             r.r1 = sum;
             r.r2 = lost;
+        }
+    }
+
+    /** Whatever the waiter does before it parks. */
+    @JCStressTest
+    @JCStressMeta(Woken.class)
+    @State
+    public static class Strategies {
+        private enum Idle {
+            BUSY_SPIN(IdleStrategy.busySpin()),
+            YIELDING(IdleStrategy.yielding()),
+            PARKING(IdleStrategy.parking()),
+            ADAPTIVE(IdleStrategy.adaptive());
+
+            private final IdleStrategy strategy;
+
+            Idle(IdleStrategy strategy) {
+                this.strategy = strategy;
+            }
+        }
+
+        private static final Idle[] IDLE = Idle.values();
+
+        private final long line = Lines.next();
+        private final Idle idle = IDLE[(int) (line / Lines.BYTES % IDLE.length)];
+        private final long word = line / Integer.BYTES;
+        private int data;
+
+        @Actor
+        public void waiter(LLLL_Result r) {
+            r.r1 = idle;
+            try {
+                r.r2 = OFF_HEAP.await(word, 0, FOR_EVER, idle.strategy);
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts", e);
+            }
+            r.r4 = data;
+        }
+
+        @Actor
+        public void waker(LLLL_Result r) {
+            data = 1;
+            OFF_HEAP.set(word, 1);
+            r.r3 = OFF_HEAP.wake(word, Integer.MAX_VALUE);
+        }
+    }
+
+    /** Elements of 64 bits. */
+    @JCStressTest
+    @JCStressMeta(Woken.class)
+    @State
+    public static class StoreThenWake64 {
+        private static final Int64View VIEW = Int64View.of(Lines.BUFFER);
+
+        private final long word = Lines.next() / Long.BYTES;
+        private int data;
+
+        @Actor
+        public void waiter(LLLL_Result r) {
+            r.r1 = "64 bits";
+            try {
+                r.r2 = VIEW.await(word, 0, FOR_EVER);
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts", e);
+            }
+            r.r4 = data;
+        }
+
+        @Actor
+        public void waker(LLLL_Result r) {
+            data = 1;
+            VIEW.set(word, 1L << 32); // in the half that a comparison of 32 bits would not see
+            r.r3 = VIEW.wake(word, Integer.MAX_VALUE);
+        }
+    }
+
+    /** A wait that is a future. */
+    @JCStressTest
+    @JCStressMeta(Woken.class)
+    @State
+    public static class Async {
+        private final long word = Lines.next() / Integer.BYTES;
+        private CompletableFuture<WaitResult> wait;
+        private int data;
+
+        @Actor
+        public void waiter() {
+            wait = OFF_HEAP.awaitAsync(word, 0);
+        }
+
+        @Actor
+        public void waker(LLLL_Result r) {
+            data = 1;
+            OFF_HEAP.set(word, 1);
+            r.r3 = OFF_HEAP.wake(word, Integer.MAX_VALUE);
+        }
+
+        @Arbiter
+        public void end(LLLL_Result r) {
+            r.r1 = "async";
+            r.r2 = wait.completeOnTimeout(WaitResult.TIMED_OUT, FOR_EVER, TimeUnit.NANOSECONDS).join();
+            r.r4 = data;
+        }
+    }
+
+    /** Of the end of a future and a wake, one decides. */
+    @JCStressTest
+    @Outcome(id = "true, 0, CancellationException", expect = ACCEPTABLE, desc = "Cancelled first.")
+    @Outcome(id = "false, 1, WOKEN", expect = ACCEPTABLE, desc = "Woken first.")
+    @Outcome(id = "true, 1, .*", expect = FORBIDDEN, desc = "The ghost of a wait has swallowed the wake.")
+    @Outcome(id = "false, 0, .*", expect = FORBIDDEN, desc = "It ended, and nobody did it.")
+    @Outcome(id = ".*", expect = FORBIDDEN, desc = "The result tells another story.")
+    @State
+    public static class WakeOrCancel {
+        private final long word = Lines.next() / Integer.BYTES;
+        private final CompletableFuture<WaitResult> wait = OFF_HEAP.awaitAsync(word, 0);
+
+        @Actor
+        public void canceller(LLL_Result r) {
+            r.r1 = wait.cancel(false);
+        }
+
+        @Actor
+        public void waker(LLL_Result r) {
+            r.r2 = OFF_HEAP.wake(word, 1);
+        }
+
+        @Arbiter
+        public void end(LLL_Result r) {
+            try {
+                r.r3 = wait.completeOnTimeout(WaitResult.TIMED_OUT, FOR_EVER, TimeUnit.NANOSECONDS).join();
+            } catch (CancellationException e) {
+                r.r3 = "CancellationException";
+            }
+        }
+    }
+
+    /** A wait for another value needs no wake. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The new value, and what came before it.")
+    @Outcome(id = "1, 0", expect = FORBIDDEN, desc = "The new value without what came before it.")
+    @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "The change was missed.")
+    @State
+    public static class Change {
+        private final long line = Lines.next();
+        private final long word = line / Integer.BYTES;
+        private final boolean wakes = line / Lines.BYTES % 2 == 0;
+        private int data;
+
+        @Actor
+        public void waiter(II_Result r) {
+            try {
+                r.r1 = OFF_HEAP.awaitChange(word, 0, FOR_EVER);
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts", e);
+            }
+            r.r2 = data;
+        }
+
+        @Actor
+        public void changer() {
+            data = 1;
+            OFF_HEAP.setRelease(word, 1);
+            if (wakes) {
+                OFF_HEAP.wake(word, 1);
+            }
+        }
+    }
+
+    /** Memory that processes share: the system's futex, which may count a waiter that finds the change by itself, or not. */
+    @JCStressTest
+    @Outcome(id = "NOT_EQUAL, .*", expect = ACCEPTABLE, desc = "The value was there before the wait.")
+    @Outcome(id = "WOKEN, 1", expect = ACCEPTABLE, desc = "The waiter found the change, and what came before.")
+    @Outcome(id = "WOKEN, 0", expect = FORBIDDEN, desc = "The waiter found the change, but not what came before.")
+    @Outcome(id = "TIMED_OUT, .*", expect = FORBIDDEN, desc = "The wake-up was lost.")
+    @State
+    public static class Mapped {
+        private static final Int32View VIEW = Int32View.of(map());
+
+        private final long word = Lines.nextOffset() / Integer.BYTES;
+        private int data;
+
+        public Mapped() {
+            VIEW.set(word, 0);
+        }
+
+        private static SharedBuffer map() {
+            try {
+                Path file = Files.createTempFile("handoff-stress", ".mapped");
+                try {
+                    return SharedBuffer.map(file, Lines.BUFFER.byteSize());
+                } finally {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Actor
+        public void waiter(LI_Result r) {
+            r.r1 = await(VIEW, word, 0, FOR_EVER);
+            r.r2 = data;
+        }
+
+        @Actor
+        public void waker() {
+            data = 1;
+            VIEW.setRelease(word, 1);
+            VIEW.wake(word, 1);
         }
     }
 }

@@ -21,8 +21,13 @@ final class Lines {
 
     /** The byte offset in {@link #BUFFER} of zeros that no other state uses. */
     static long next() {
-        long offset = (long) (NEXT.getAndIncrement() & COUNT - 1) * BYTES;
+        long offset = nextOffset();
         BUFFER.segment().asSlice(offset, BYTES).fill((byte) 0);
         return offset;
+    }
+
+    /** The same for another buffer of that size: what it holds there is the caller's business. */
+    static long nextOffset() {
+        return (long) (NEXT.getAndIncrement() & COUNT - 1) * BYTES;
     }
 }
