@@ -6,6 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.handoff.memory.DetachedException;
+import dev.handoff.memory.FrozenBuffer;
 import dev.handoff.memory.OwnedBuffer;
 import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
@@ -111,6 +112,27 @@ public class Ownership {
         }
     }
 
+    /** A frozen buffer reaches its readers by a data race, and without a claim. */
+    @JCStressTest
+    @JCStressMeta(HandOver.class)
+    @State
+    public static class FreezeThroughRace {
+        private final OwnedBuffer buffer = unclaimed(64);
+        private FrozenBuffer frozen;
+
+        @Actor
+        public void writer() {
+            buffer.segment().set(JAVA_INT, 0, 7);
+            frozen = buffer.freeze();
+        }
+
+        @Actor
+        public void reader(I_Result r) {
+            FrozenBuffer received = frozen;
+            r.r1 = received == null ? -1 : received.segment().get(JAVA_INT, 0);
+        }
+    }
+
     @Outcome(id = {"done, WrongThread", "done, Detached"}, expect = ACCEPTABLE, desc = "The first one won.")
     @Outcome(id = {"WrongThread, done", "Detached, done"}, expect = ACCEPTABLE, desc = "The second one won.")
     @Outcome(id = "done, done", expect = FORBIDDEN, desc = "Both had the buffer.")
@@ -176,6 +198,45 @@ public class Ownership {
         @Actor
         public void first(LL_Result r) {
             r.r1 = outcome(() -> buffer.transfer().close());
+        }
+
+        @Actor
+        public void second(LL_Result r) {
+            r.r2 = outcome(() -> buffer.transfer().close());
+        }
+    }
+
+    /** One thread gives up writing, another one wants to write. */
+    @JCStressTest
+    @JCStressMeta(OneWins.class)
+    @State
+    public static class FreezeOrClaim {
+        private final OwnedBuffer buffer = unclaimed(64);
+
+        @Actor
+        public void first(LL_Result r) {
+            r.r1 = outcome(buffer::freeze);
+        }
+
+        @Actor
+        public void second(LL_Result r) {
+            r.r2 = outcome(() -> {
+                buffer.segment();
+                buffer.close();
+            });
+        }
+    }
+
+    /** One thread shares a buffer, another one passes it on. */
+    @JCStressTest
+    @JCStressMeta(OneWins.class)
+    @State
+    public static class ShareOrTransfer {
+        private final OwnedBuffer buffer = unclaimed(64);
+
+        @Actor
+        public void first(LL_Result r) {
+            r.r1 = outcome(buffer::share);
         }
 
         @Actor
