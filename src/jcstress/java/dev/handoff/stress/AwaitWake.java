@@ -383,20 +383,17 @@ public class AwaitWake {
     @Outcome(id = "TIMED_OUT, .*", expect = FORBIDDEN, desc = "The wake-up was lost.")
     @State
     public static class Mapped {
-        private static final Int32View VIEW = Int32View.of(map());
+        private static final Slots SLOTS = new Slots(map(), Lines.BYTES);
+        private static final Int32View VIEW = Int32View.of(SLOTS.buffer());
 
-        private final long word = Lines.nextOffset() / Integer.BYTES;
+        private final long word = SLOTS.next() / Integer.BYTES;
         private int data;
-
-        public Mapped() {
-            VIEW.set(word, 0);
-        }
 
         private static SharedBuffer map() {
             try {
                 Path file = Files.createTempFile("handoff-stress", ".mapped");
                 try {
-                    return SharedBuffer.map(file, Lines.BUFFER.byteSize());
+                    return SharedBuffer.map(file, Slots.size(Lines.BYTES));
                 } finally {
                     Files.delete(file);
                 }
