@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
  */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(value = 3, jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE})
+@Fork(jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class Pixels {

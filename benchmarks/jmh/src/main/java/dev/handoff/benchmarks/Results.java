@@ -26,7 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>
  * The JSON is JMH's, number by number, but for what names a machine: the path of the JVM is cut to its last part, and
- * that of the project, where it occurs in the arguments, to a dot. It is also laid out with fewer line breaks.
+ * that of the project, where it occurs in the arguments, to a dot. The number of forks is that of the forks there are.
+ * It is also laid out with fewer line breaks.
  *
  * @param all one for each benchmark, mode and set of parameters
  * @param environment what they were measured on
@@ -65,7 +66,10 @@ record Results(List<Result> all, Environment environment) {
     /** Keeps what JMH has written. */
     static void keep(Project project, String name, Path raw, Environment environment) throws IOException {
         ArrayNode runs = (ArrayNode) JSON.readTree(raw);
-        runs.forEach(run -> anonymise((ObjectNode) run, project.root()));
+        for (JsonNode run : runs) {
+            anonymise((ObjectNode) run, project.root());
+            countForks((ObjectNode) run);
+        }
         Files.createDirectories(project.results());
         write(json(project, name), runs);
         write(environmentJson(project, name), environment);
@@ -78,6 +82,12 @@ record Results(List<Result> all, Environment environment) {
         for (int i = 0; i < arguments.size(); i++) {
             arguments.set(i, arguments.get(i).asString().replace(root.toString(), "."));
         }
+    }
+
+    /** JMH was told of one fork, as many times as there were to be: see {@link Main}. */
+    private static void countForks(ObjectNode run) {
+        JsonNode metric = run.get("primaryMetric");
+        run.put("forks", metric.path(metric.has("rawData") ? "rawData" : "rawDataHistogram").size());
     }
 
     private static void write(Path file, Object value) throws IOException {
