@@ -1,12 +1,15 @@
 package dev.handoff.benchmarks;
 
+import static dev.handoff.benchmarks.Figures.figures;
+import static dev.handoff.benchmarks.Figures.ns;
+import static dev.handoff.benchmarks.Figures.percent;
+import static dev.handoff.benchmarks.Figures.size;
+import static dev.handoff.benchmarks.Figures.times;
+import static dev.handoff.benchmarks.Figures.us;
+
 import dev.handoff.benchmarks.Results.Result;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,16 +26,17 @@ import java.util.stream.Collectors;
  */
 public final class Tables {
     private static final Pattern BLOCK = Pattern.compile("(?s)(<!-- begin (\\S+) -->\n).*?(<!-- end -->)");
-    private static final String ROUND_TRIP = "round-trip";
-    private static final String HANDOFF_COST = "handoff-cost";
-    private static final String PIXELS = "pixels";
-    private static final String AVERAGE = "avgt";
-    private static final String SAMPLE = "sample";
-    private static final String SMALL = "1024";
-    private static final String LARGE = "104857600";
-
-    /** So many digits of a figure count, at most. */
-    private static final int DIGITS = 3;
+    static final String ROUND_TRIP = "round-trip";
+    static final String HANDOFF_COST = "handoff-cost";
+    static final String PIXELS = "pixels";
+    static final String ACCESS = "access";
+    static final String ALLOCATION = "allocation";
+    static final String WAKE = "wake";
+    static final String PING_PONG = "ping-pong";
+    static final String AVERAGE = "avgt";
+    static final String SAMPLE = "sample";
+    /** Of the round trips that are measured in batches. */
+    static final String BATCH = "1000";
 
     private final Project project;
 
@@ -69,7 +73,16 @@ public final class Tables {
             case "round-trip-all-bytes" -> roundTrip(Payload.ALL_BYTES);
             case "handoff-cost" -> handoffCost();
             case "pixels" -> pixels();
-            case "targets" -> targets();
+            case "environment-of-access" -> environment(ACCESS);
+            case "environment-of-allocation" -> environment(ALLOCATION);
+            case "environment-of-wake" -> environment(WAKE);
+            case "environment-of-ping-pong" -> environment(PING_PONG);
+            case "atomics" -> atomics();
+            case "loops" -> loops();
+            case "allocation" -> allocation();
+            case "wake" -> wake();
+            case "ping-pong" -> pingPong();
+            case "targets" -> Targets.table(project);
             default -> throw new IllegalArgumentException("no table is called " + name);
         };
     }
@@ -155,65 +168,76 @@ public final class Tables {
         });
     }
 
-    private Optional<String> targets() {
-        Optional<Results> trips = Results.read(project, ROUND_TRIP);
-        Optional<Results> costs = Results.read(project, HANDOFF_COST);
-        Optional<Results> images = Results.read(project, PIXELS);
-        if (trips.isEmpty() || costs.isEmpty() || images.isEmpty()) {
-            return Optional.empty();
-        }
-        Table table = new Table("what", "target", "measured", "holds");
-        Function<String, Double> trip = bytes -> trips.get()
-                .get("RoundTrip.transferred", SAMPLE, bytes, Payload.FIRST_BYTE.name()).p50();
-        atMost(table, "round trip of a transfer, first byte touched: 100 MiB / 1 KiB, p50", 1.2,
-                trip.apply(LARGE) / trip.apply(SMALL));
-        Function<String, Double> handoff = bytes -> costs.get()
-                .get("HandoffCost.transferClaimTouch", AVERAGE, bytes).p50();
-        atMost(table, "transfer + claim + first touch on one thread: 100 MiB / 1 KiB, p50 of the iterations", 1.2,
-                handoff.apply(LARGE) / handoff.apply(SMALL));
-        for (String bytes : costs.get().values("HandoffCost.sharedArena", "bytes")) {
-            double arena = costs.get().get("HandoffCost.sharedArena", AVERAGE, bytes).p50();
-            atLeast(table, "shared arena, open and close / transfer + claim + first touch, " + size(bytes)
-                    + ", p50 of the iterations", 500, arena / handoff.apply(bytes), Tables::times);
-        }
-        Results pixels = images.get();
-        double copy = pixels.get("Pixels.copy", SAMPLE).p50();
-        for (String operation : pixels.values("Pixels.nativeKernel", "operation")) {
-            String what = operation.toLowerCase(Locale.ROOT);
-            double kernel = pixels.get("Pixels.nativeKernel", SAMPLE, operation).p50();
-            double plain = pixels.get("Pixels.plainLoop", SAMPLE, operation).p50();
-            atLeast(table, what + ", native: rate / that of a copy, p50", 0.5, copy / kernel, Tables::percent);
-            atLeast(table, what + ", native: times as fast as the plain loop, p50", 4, plain / kernel, Tables::times);
-        }
-        return Optional.of(table.toString());
+    private Optional<String> atomics() {
+        return Results.read(project, ACCESS).map(results -> {
+            Table table = new Table("operation", "how", "each, mean", "/ the first's");
+            for (String operation : List.of("Get", "Set", "CompareAndSet", "GetAndAdd")) {
+                compare(table, results, spaced(operation), "Access.atomic" + operation, "Access.int32" + operation);
+            }
+            return table.toString();
+        });
     }
 
-    private static void atMost(Table table, String what, double target, double measured) {
-        table.row(what, "≤ " + plain(target), figures(measured), measured <= target ? "yes" : "**no**");
+    private Optional<String> loops() {
+        return Results.read(project, ACCESS).map(results -> {
+            Table table = new Table("loop", "how", "each int, mean", "/ the first's");
+            compare(table, results, "sum", "Access.sumArray", "Access.sumSegment", "Access.sumView");
+            compare(table, results, "change in place", "Access.changeArray", "Access.changeSegment",
+                    "Access.changeView");
+            compare(table, results, "copy", "Access.copyArray", "Access.copySegment", "Access.copySegmentLoop");
+            return table.toString();
+        });
     }
 
-    private static void atLeast(Table table, String what, double target, double measured,
-            Function<Double, String> format) {
-        table.row(what, "≥ " + format.apply(target), format.apply(measured), measured >= target ? "yes" : "**no**");
+    private Optional<String> allocation() {
+        return Results.read(project, ALLOCATION).map(results -> {
+            Table table = new Table("size", "how", "mean", "/ the first's");
+            for (String bytes : results.values("Allocation.ownedBuffer", "bytes")) {
+                double arena = results.get("Allocation.confinedArena", AVERAGE, bytes).p50();
+                for (String method : List.of("confinedArena", "ownedBuffer", "zeroing")) {
+                    double mean = results.get("Allocation." + method, AVERAGE, bytes).p50();
+                    table.row(size(bytes), code(method), ns(mean), times(mean / arena));
+                }
+            }
+            return table.toString();
+        });
+    }
+
+    private Optional<String> wake() {
+        return Results.read(project, WAKE).map(results -> {
+            Table table = new Table("what", "how", "mean", "/ the first's");
+            compare(table, results, "nobody waits", "Wake.wake", "Wake.fence", "Wake.objectNotify",
+                    "Wake.conditionSignal");
+            return table.toString();
+        });
+    }
+
+    private Optional<String> pingPong() {
+        return Results.read(project, PING_PONG).map(results -> {
+            Table table = new Table("how", "round trip, p50 of batches", "/ bare words'", "one trip, p50", "p99");
+            double bare = results.get("PingPong.bareWords", SAMPLE, BATCH).p50();
+            for (String method : List.of("bareWords", "awaitWakeAdaptive", "bareParking", "synchronousQueue",
+                    "linkedTransferQueue")) {
+                String benchmark = "PingPong." + method;
+                double batch = results.get(benchmark, SAMPLE, BATCH).p50();
+                Result one = results.get(benchmark, SAMPLE, "1");
+                table.row(code(method), ns(batch / Double.parseDouble(BATCH)), times(batch / bare), ns(one.p50()),
+                        ns(one.p99()));
+            }
+            return table.toString();
+        });
+    }
+
+    /** Rows for benchmarks whose means are compared with that of the first. */
+    private static void compare(Table table, Results results, String what, String... benchmarks) {
+        double first = results.get(benchmarks[0], AVERAGE).p50();
+        for (String benchmark : benchmarks) {
+            double mean = results.get(benchmark, AVERAGE).p50();
+            table.row(what, code(benchmark.substring(benchmark.indexOf('.') + 1)), ns(mean), times(mean / first));
+        }
     }
 
     // ---- figures
-
-    private static String us(double microseconds) {
-        return figures(microseconds) + " µs";
-    }
-
-    private static String ns(double nanoseconds) {
-        return figures(nanoseconds) + " ns";
-    }
-
-    private static String times(double ratio) {
-        return figures(ratio) + "x";
-    }
-
-    private static String percent(double ratio) {
-        return figures(100 * ratio) + " %";
-    }
 
     /** Of an image, which is read once and written once, in this many microseconds. */
     private static String rate(double microseconds) {
@@ -224,42 +248,12 @@ public final class Tables {
         return result.allocated().map(bytes -> (bytes < 0.1 ? "0" : figures(bytes)) + " B").orElse("");
     }
 
-    static String figures(double value) {
-        BigDecimal rounded = new BigDecimal(value).round(new MathContext(DIGITS, RoundingMode.HALF_EVEN));
-        int beforePoint = rounded.precision() - rounded.scale();
-        return String.format(Locale.ROOT, "%,." + Math.max(0, DIGITS - beforePoint) + "f", rounded);
-    }
-
-    private static String plain(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
-    }
-
-    static String size(String bytes) {
-        long size = Long.parseLong(bytes);
-        int unit = Math.min(3, (Long.SIZE - 1 - Long.numberOfLeadingZeros(Math.max(size, 1))) / 10);
-        return size / (1L << 10 * unit) + " " + List.of("B", "KiB", "MiB", "GiB").get(unit);
+    /** {@code CompareAndSet}: "compare and set". */
+    static String spaced(String name) {
+        return name.replaceAll("(?<=.)(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 
     private static String code(String name) {
         return "`" + name + "`";
-    }
-
-    /** A table in Markdown: the first column is text, the others are figures. */
-    private static final class Table {
-        private final List<String> lines = new ArrayList<>();
-
-        Table(String... titles) {
-            row(titles);
-            lines.add("|---" + "|--:".repeat(titles.length - 1) + "|");
-        }
-
-        void row(String... cells) {
-            lines.add("| " + String.join(" | ", cells) + " |");
-        }
-
-        @Override
-        public String toString() {
-            return String.join("\n", lines) + "\n";
-        }
     }
 }

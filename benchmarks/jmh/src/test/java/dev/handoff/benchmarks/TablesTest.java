@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,59 @@ class TablesTest {
                 """));
     }
 
+    /** One result in JMH's JSON; each histogram is one fork's. */
+    private static String result(String benchmark, String mode, String params, double p50, double p99, int forks) {
+        return """
+                {"benchmark": "dev.handoff.benchmarks.%s", "mode": "%s", "forks": 1, "jvm": "java", "jvmArgs": [],
+                 "params": %s, "primaryMetric": {"score": %s, "scoreUnit": "ns/op",
+                  "scorePercentiles": {"50.0": %s, "99.0": %s}, "rawData": [%s]}, "secondaryMetrics": {}}"""
+                .formatted(benchmark, mode, params, p50, p50, p99,
+                        String.join(", ", Collections.nCopies(forks, "[" + p50 + "]")));
+    }
+
+    private void keep(String name, List<String> results) throws IOException {
+        Path raw = Files.writeString(root.resolve("raw.json"), "[" + String.join(",", results) + "]");
+        Results.keep(new Project(root), name, raw, ENVIRONMENT);
+    }
+
+    @Test
+    void aBatchOfRoundTripsIsShownForOneTrip() throws IOException {
+        List<String> results = new ArrayList<>();
+        double batch = 80_000;
+        for (String how : new String[]{"bareWords", "awaitWakeAdaptive", "bareParking", "synchronousQueue",
+                "linkedTransferQueue"}) {
+            results.add(result("PingPong." + how, "sample", "{\"batch\": \"1\"}", 130, 551, 1));
+            results.add(result("PingPong." + how, "sample", "{\"batch\": \"1000\"}", batch, batch, 1));
+            batch *= 2;
+        }
+        keep("ping-pong", results);
+        String page = Tables.rewritten(new Project(root), "<!-- begin ping-pong -->\n<!-- end -->\n");
+        assertTrue(page.contains("| `bareWords` | 80.0 ns | 1.00x | 130 ns | 551 ns |\n"
+                + "| `awaitWakeAdaptive` | 160 ns | 2.00x | 130 ns | 551 ns |\n"), page);
+    }
+
+    @Test
+    void targetsAreThoseWhoseResultsAreKept() throws IOException {
+        String page = "<!-- begin targets -->\nas it was\n<!-- end -->\n";
+        assertEquals(page, Tables.rewritten(new Project(root), page));
+        keep("wake", List.of(result("Wake.wake", "avgt", "{}", 10.25, 11, 1)));
+        assertEquals("""
+                <!-- begin targets -->
+
+                | what | target | measured | holds |
+                |---|--:|--:|--:|
+                | `wake` where nobody waits | ≤ 10 ns | 10.2 ns | **no** |
+
+                <!-- end -->
+                """, Tables.rewritten(new Project(root), page));
+    }
+
+    @Test
+    void theForksOfAllRoundsAreCounted() throws IOException {
+        keep("wake", List.of(result("Wake.wake", "avgt", "{}", 2, 3, 5)));
+        assertEquals(5, Results.read(new Project(root), "wake").orElseThrow().get("Wake.wake", "avgt").forks());
+    }
+
     @Test
     void aTableWhoseResultIsMissingStaysAsItIs() {
         String page = "<!-- begin pixels -->\nas it was\n<!-- end -->\n";
@@ -93,14 +149,14 @@ class TablesTest {
     @CsvSource({"0.8412, 0.841", "8.25, 8.25", "53.26, 53.3", "999.6, '1,000'", "61068.2, '61,100'", "0, 0.00",
             "0.0123, 0.0123"})
     void figuresHaveThreeDigits(double value, String text) {
-        assertEquals(text, Tables.figures(value));
+        assertEquals(text, Figures.figures(value));
     }
 
     @ParameterizedTest
     @CsvSource({"1, 1 B", "1024, 1 KiB", "65536, 64 KiB", "104857600, 100 MiB",
             "1073741824, 1 GiB"})
     void sizesAreInTheLargestUnitThatFits(String bytes, String text) {
-        assertEquals(text, Tables.size(bytes));
+        assertEquals(text, Figures.size(bytes));
     }
 
     @Test

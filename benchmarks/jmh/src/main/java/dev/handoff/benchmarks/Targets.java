@@ -1,0 +1,131 @@
+package dev.handoff.benchmarks;
+
+import static dev.handoff.benchmarks.Figures.figures;
+import static dev.handoff.benchmarks.Figures.plain;
+import static dev.handoff.benchmarks.Figures.size;
+import static dev.handoff.benchmarks.Tables.AVERAGE;
+import static dev.handoff.benchmarks.Tables.BATCH;
+import static dev.handoff.benchmarks.Tables.SAMPLE;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** What should hold: a row for each target whose result is kept. */
+final class Targets {
+    private static final String KIB = "1024";
+    private static final String KIB_64 = "65536";
+    private static final String MIB_100 = "104857600";
+    private static final String GIB = "1073741824";
+
+    private final Table table = new Table("what", "target", "measured", "holds");
+    private boolean any;
+
+    private Targets() {
+    }
+
+    /** Nothing where no result is kept. */
+    static Optional<String> table(Project project) {
+        Targets targets = new Targets();
+        targets.add(project, Tables.ROUND_TRIP, targets::roundTrip);
+        targets.add(project, Tables.HANDOFF_COST, targets::handoffCost);
+        targets.add(project, Tables.ACCESS, targets::access);
+        targets.add(project, Tables.ALLOCATION, targets::allocation);
+        targets.add(project, Tables.WAKE, targets::wake);
+        targets.add(project, Tables.PING_PONG, targets::pingPong);
+        targets.add(project, Tables.PIXELS, targets::pixels);
+        return targets.any ? Optional.of(targets.table.toString()) : Optional.empty();
+    }
+
+    private void add(Project project, String result, Consumer<Results> rows) {
+        Results.read(project, result).ifPresent(results -> {
+            any = true;
+            rows.accept(results);
+        });
+    }
+
+    private void roundTrip(Results results) {
+        Function<String, Double> trip = bytes -> results
+                .get("RoundTrip.transferred", SAMPLE, bytes, Payload.FIRST_BYTE.name()).p50();
+        atMost("round trip of a transfer, first byte touched: 100 MiB / 1 KiB, p50", 1.2, "",
+                trip.apply(MIB_100) / trip.apply(KIB));
+    }
+
+    private void handoffCost(Results results) {
+        Function<String, Double> handoff = bytes -> mean(results, "HandoffCost.transferClaimTouch", bytes);
+        atMost("transfer + claim + first touch on one thread, 1 KiB, p50 of the iterations", 40, " ns",
+                handoff.apply(KIB));
+        atMost("transfer + claim + first touch on one thread: 100 MiB / 1 KiB, p50 of the iterations", 1.2, "",
+                handoff.apply(MIB_100) / handoff.apply(KIB));
+        atMost("transfer + claim + first touch on one thread: 1 GiB / 1 KiB, p50 of the iterations", 1.1, "",
+                handoff.apply(GIB) / handoff.apply(KIB));
+        for (String bytes : results.values("HandoffCost.sharedArena", "bytes")) {
+            atLeast("shared arena, open and close / transfer + claim + first touch, " + size(bytes)
+                    + ", p50 of the iterations", 500, Figures::times,
+                    mean(results, "HandoffCost.sharedArena", bytes) / handoff.apply(bytes));
+        }
+    }
+
+    private void access(Results results) {
+        for (String operation : new String[]{"Get", "Set", "CompareAndSet", "GetAndAdd"}) {
+            atMost("`Int32View` / `AtomicIntegerArray`: " + Tables.spaced(operation), 1.05, "",
+                    mean(results, "Access.int32" + operation) / mean(results, "Access.atomic" + operation));
+        }
+        for (String how : new String[]{"Segment", "View"}) {
+            String name = how.toLowerCase(Locale.ROOT);
+            atMost("loop that sums the ints of a confined " + name + " / of an array", 1.05, "",
+                    mean(results, "Access.sum" + how) / mean(results, "Access.sumArray"));
+            atMost("loop that changes the ints of a confined " + name + " / of an array", 1.1, "",
+                    mean(results, "Access.change" + how) / mean(results, "Access.changeArray"));
+        }
+        atMost("copy from one owned buffer to another / from an array to another", 1.1, "",
+                mean(results, "Access.copySegment") / mean(results, "Access.copyArray"));
+    }
+
+    private void allocation(Results results) {
+        for (String bytes : new String[]{KIB, KIB_64}) {
+            atMost("`OwnedBuffer` / confined arena: allocate zeroed and close, " + size(bytes), 1.1, "",
+                    mean(results, "Allocation.ownedBuffer", bytes) / mean(results, "Allocation.confinedArena", bytes));
+        }
+        atMost("`OwnedBuffer`, allocated again and closed / zeroing the memory, 100 MiB", 1.1, "",
+                mean(results, "Allocation.ownedBuffer", MIB_100) / mean(results, "Allocation.zeroing", MIB_100));
+    }
+
+    private void wake(Results results) {
+        atMost("`wake` where nobody waits", 10, " ns", mean(results, "Wake.wake"));
+    }
+
+    private void pingPong(Results results) {
+        Function<String, Double> trip = method -> results.get("PingPong." + method, SAMPLE, BATCH).p50();
+        double adaptive = trip.apply("awaitWakeAdaptive");
+        atLeast("ping-pong, p50: `SynchronousQueue` / `await` and `wake`, adaptive", 10, Figures::times,
+                trip.apply("synchronousQueue") / adaptive);
+        atLeast("ping-pong, p50: `LinkedTransferQueue` / `await` and `wake`, adaptive", 10, Figures::times,
+                trip.apply("linkedTransferQueue") / adaptive);
+    }
+
+    private void pixels(Results results) {
+        double copy = results.get("Pixels.copy", SAMPLE).p50();
+        for (String operation : results.values("Pixels.nativeKernel", "operation")) {
+            String what = operation.toLowerCase(Locale.ROOT);
+            double kernel = results.get("Pixels.nativeKernel", SAMPLE, operation).p50();
+            double plain = results.get("Pixels.plainLoop", SAMPLE, operation).p50();
+            atLeast(what + ", native: rate / that of a copy, p50", 0.5, Figures::percent, copy / kernel);
+            atLeast(what + ", native: times as fast as the plain loop, p50", 4, Figures::times, plain / kernel);
+        }
+    }
+
+    /** The median of the means of the iterations. */
+    private static double mean(Results results, String benchmark, String... values) {
+        return results.get(benchmark, AVERAGE, values).p50();
+    }
+
+    private void atMost(String what, double target, String unit, double measured) {
+        table.row(what, "≤ " + plain(target) + unit, figures(measured) + unit, measured <= target ? "yes" : "**no**");
+    }
+
+    private void atLeast(String what, double target, Function<Double, String> format, double measured) {
+        table.row(what, "≥ " + format.apply(target), format.apply(measured), measured >= target ? "yes" : "**no**");
+    }
+}
