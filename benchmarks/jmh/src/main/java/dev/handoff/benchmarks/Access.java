@@ -2,7 +2,9 @@ package dev.handoff.benchmarks;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.handoff.memory.Int16View;
 import dev.handoff.memory.Int32View;
+import dev.handoff.memory.Int8View;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
 import java.lang.foreign.MemorySegment;
@@ -40,6 +42,8 @@ public class Access {
     public static class Shared {
         private final AtomicIntegerArray array = new AtomicIntegerArray(LENGTH);
         private final Int32View ints = Int32View.of(SharedBuffer.allocate(LENGTH * 4L));
+        private final Int16View shorts = Int16View.of(SharedBuffer.allocate(LENGTH * 2L));
+        private final Int8View bytes = Int8View.of(SharedBuffer.allocate(LENGTH));
     }
 
     /** Elements with one owner. */
@@ -50,13 +54,16 @@ public class Access {
         private MemorySegment segment;
         private MemorySegment otherSegment;
         private Int32View ints;
+        private Int32View otherInts;
 
         @Setup
         public void setUp() {
             OwnedBuffer buffer = OwnedBuffer.allocate(LENGTH * 4L);
             segment = buffer.segment();
             ints = Int32View.of(buffer);
-            otherSegment = OwnedBuffer.allocate(LENGTH * 4L).segment();
+            OwnedBuffer other = OwnedBuffer.allocate(LENGTH * 4L);
+            otherSegment = other.segment();
+            otherInts = Int32View.of(other);
             for (int i = 0; i < LENGTH; i++) {
                 array[i] = i;
                 ints.set(i, i);
@@ -134,6 +141,24 @@ public class Access {
         return sum;
     }
 
+    @Benchmark
+    public int int16GetAndAdd(Shared memory) {
+        int sum = 0;
+        for (int i = 0; i < LENGTH; i++) {
+            sum += memory.shorts.getAndAdd(i, (short) 1);
+        }
+        return sum;
+    }
+
+    @Benchmark
+    public int int8GetAndAdd(Shared memory) {
+        int sum = 0;
+        for (int i = 0; i < LENGTH; i++) {
+            sum += memory.bytes.getAndAdd(i, (byte) 1);
+        }
+        return sum;
+    }
+
     // ---- loops over memory that one thread owns
 
     @Benchmark
@@ -193,6 +218,11 @@ public class Access {
     @Benchmark
     public void copyArray(Owned memory) {
         System.arraycopy(memory.array, 0, memory.otherArray, 0, LENGTH);
+    }
+
+    @Benchmark
+    public void copyView(Owned memory) {
+        memory.ints.copyTo(0, memory.otherInts, 0, LENGTH);
     }
 
     @Benchmark

@@ -57,6 +57,15 @@ public class Allocation {
         return first;
     }
 
+    /** Ours, with whatever this program has left in it. */
+    @Benchmark
+    public byte ownedBufferUninitialized() {
+        buffer = OwnedBuffer.allocateUninitialized(bytes);
+        byte first = buffer.segment().get(JAVA_BYTE, 0);
+        buffer.close();
+        return first;
+    }
+
     /** The JDK's: zeroed. */
     @Benchmark
     public byte confinedArena() {

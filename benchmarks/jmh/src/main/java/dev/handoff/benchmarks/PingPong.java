@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.handoff.memory.Int32View;
 import dev.handoff.memory.SharedBuffer;
+import dev.handoff.sync.IdleStrategy;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.BlockingQueue;
@@ -17,21 +18,13 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Two threads hand a baton back and forth: one writes a number and waits until it finds the number in the other's place,
- * the other answers at once.
- *
- * <p>
- * A sample is the time of a batch of round trips. Batches of 1,000 tell what a trip costs; where a trip takes as long as
- * a few readings of the clock, nothing else can. Batches of one trip show the spread. A mean over a whole iteration
- * would be mostly about the moments in which the machine did something else.
+ * Two threads hand a {@link Baton} back and forth: one writes a number into a word and waits until it finds the number in
+ * the other's word, the other answers at once.
  */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -45,67 +38,14 @@ public class PingPong {
     private static final long PING = 0;
     private static final long PONG = 128;
     private static final long BYTES = 256;
+    private static final long PING_INDEX = PING / Integer.BYTES;
+    private static final long PONG_INDEX = PONG / Integer.BYTES;
 
-    /** Batons are numbered from 1, so that 0 is what lies there before the first. */
-    private static final int STOP = -1;
-
-    /** A way to pass batons, and the thread that sends them back. */
-    @State(Scope.Thread)
-    public abstract static class Pair {
-        /** Round trips in a sample. */
-        @Param({"1", "1000"}) public int batch;
-
-        /** Who sends the batons. */
-        Thread sender;
-        private Partner partner;
-        private int baton;
-
-        /** Sends a baton. */
-        abstract void send(int value) throws InterruptedException;
-
-        /** Waits until the partner has sent it back. */
-        abstract void awaitAnswer(int value) throws InterruptedException;
-
-        /** The partner's part: waits for the baton that comes after this one. */
-        abstract int receive(int last) throws InterruptedException;
-
-        /** The partner's part: sends it back. */
-        abstract void answer(int value) throws InterruptedException;
-
-        @Setup
-        public void setUp() {
-            partner = Partner.start(() -> {
-                for (int value = receive(0); value != STOP; value = receive(value)) {
-                    answer(value);
-                }
-            });
-        }
-
-        @TearDown
-        public void tearDown() throws InterruptedException {
-            send(STOP);
-            partner.join();
-        }
-
-        final Thread receiver() {
-            return partner.thread();
-        }
-
-        final int trips() throws InterruptedException {
-            sender = Thread.currentThread();
-            int value = baton;
-            for (int i = 0; i < batch; i++) {
-                value++;
-                send(value);
-                awaitAnswer(value);
-            }
-            baton = value;
-            return value;
-        }
-    }
+    private static final IdleStrategy BUSY_SPIN = IdleStrategy.busySpin();
+    private static final IdleStrategy PARKING = IdleStrategy.parking();
 
     /** The floor: nothing but the two words. */
-    public static class BareWords extends Pair {
+    public static class BareWords extends Baton {
         private final MemorySegment words = SharedBuffer.allocate(BYTES).segment();
 
         @Override
@@ -136,7 +76,7 @@ public class PingPong {
     }
 
     /** The floor for whoever parks: the two words, and {@link LockSupport}. */
-    public static class BareParking extends Pair {
+    public static class BareParking extends Baton {
         private final MemorySegment words = SharedBuffer.allocate(BYTES).segment();
 
         @Override
@@ -168,12 +108,36 @@ public class PingPong {
         }
     }
 
-    /** Ours: the word says what there is, {@code wake} that it has changed. */
-    public static class AwaitWake extends Pair {
-        private static final long PING_INDEX = PING / Integer.BYTES;
-        private static final long PONG_INDEX = PONG / Integer.BYTES;
-
+    /** Ours: spins on the word itself, and needs no wake. */
+    public static class AwaitChange extends Baton {
         private final Int32View words = Int32View.of(SharedBuffer.allocate(BYTES));
+
+        @Override
+        void send(int value) {
+            words.setRelease(PING_INDEX, value);
+        }
+
+        @Override
+        void awaitAnswer(int value) throws InterruptedException {
+            words.awaitChange(PONG_INDEX, value - 1, BUSY_SPIN);
+        }
+
+        @Override
+        int receive(int last) throws InterruptedException {
+            return words.awaitChange(PING_INDEX, last, BUSY_SPIN);
+        }
+
+        @Override
+        void answer(int value) {
+            words.setRelease(PONG_INDEX, value);
+        }
+    }
+
+    /** Ours: the word says what there is, {@code wake} that it has changed. */
+    public abstract static class AwaitWake extends Baton {
+        final Int32View words = Int32View.of(SharedBuffer.allocate(BYTES));
+
+        abstract void await(long index, int expected) throws InterruptedException;
 
         @Override
         void send(int value) {
@@ -184,7 +148,7 @@ public class PingPong {
         @Override
         void awaitAnswer(int value) throws InterruptedException {
             while (words.getAcquire(PONG_INDEX) != value) {
-                words.await(PONG_INDEX, value - 1);
+                await(PONG_INDEX, value - 1);
             }
         }
 
@@ -192,7 +156,7 @@ public class PingPong {
         int receive(int last) throws InterruptedException {
             int value;
             while ((value = words.getAcquire(PING_INDEX)) == last) {
-                words.await(PING_INDEX, last);
+                await(PING_INDEX, last);
             }
             return value;
         }
@@ -204,8 +168,32 @@ public class PingPong {
         }
     }
 
+    /** Whoever waits spins. */
+    public static class AwaitWakeBusySpin extends AwaitWake {
+        @Override
+        void await(long index, int expected) throws InterruptedException {
+            words.await(index, expected, BUSY_SPIN);
+        }
+    }
+
+    /** Whoever waits spins as long as has lately been worth it, then parks: the default. */
+    public static class AwaitWakeAdaptive extends AwaitWake {
+        @Override
+        void await(long index, int expected) throws InterruptedException {
+            words.await(index, expected);
+        }
+    }
+
+    /** Whoever waits parks. */
+    public static class AwaitWakeParking extends AwaitWake {
+        @Override
+        void await(long index, int expected) throws InterruptedException {
+            words.await(index, expected, PARKING);
+        }
+    }
+
     /** The JDK's: a queue there and a queue back, in which one number lies at a time. */
-    public abstract static class Queues extends Pair {
+    public abstract static class Queues extends Baton {
         private final BlockingQueue<Integer> ping;
         private final BlockingQueue<Integer> pong;
 
@@ -252,27 +240,42 @@ public class PingPong {
     }
 
     @Benchmark
-    public int bareWords(BareWords pair) throws InterruptedException {
-        return pair.trips();
+    public int bareWords(BareWords baton) throws InterruptedException {
+        return baton.trips();
     }
 
     @Benchmark
-    public int bareParking(BareParking pair) throws InterruptedException {
-        return pair.trips();
+    public int bareParking(BareParking baton) throws InterruptedException {
+        return baton.trips();
     }
 
     @Benchmark
-    public int awaitWakeAdaptive(AwaitWake pair) throws InterruptedException {
-        return pair.trips();
+    public int awaitChange(AwaitChange baton) throws InterruptedException {
+        return baton.trips();
     }
 
     @Benchmark
-    public int synchronousQueue(Synchronous pair) throws InterruptedException {
-        return pair.trips();
+    public int awaitWakeBusySpin(AwaitWakeBusySpin baton) throws InterruptedException {
+        return baton.trips();
     }
 
     @Benchmark
-    public int linkedTransferQueue(LinkedTransfer pair) throws InterruptedException {
-        return pair.trips();
+    public int awaitWakeAdaptive(AwaitWakeAdaptive baton) throws InterruptedException {
+        return baton.trips();
+    }
+
+    @Benchmark
+    public int awaitWakeParking(AwaitWakeParking baton) throws InterruptedException {
+        return baton.trips();
+    }
+
+    @Benchmark
+    public int synchronousQueue(Synchronous baton) throws InterruptedException {
+        return baton.trips();
+    }
+
+    @Benchmark
+    public int linkedTransferQueue(LinkedTransfer baton) throws InterruptedException {
+        return baton.trips();
     }
 }

@@ -174,6 +174,8 @@ public final class Tables {
             for (String operation : List.of("Get", "Set", "CompareAndSet", "GetAndAdd")) {
                 compare(table, results, spaced(operation), "Access.atomic" + operation, "Access.int32" + operation);
             }
+            compare(table, results, "get and add", "Access.int32GetAndAdd", "Access.int16GetAndAdd",
+                    "Access.int8GetAndAdd");
             return table.toString();
         });
     }
@@ -184,7 +186,8 @@ public final class Tables {
             compare(table, results, "sum", "Access.sumArray", "Access.sumSegment", "Access.sumView");
             compare(table, results, "change in place", "Access.changeArray", "Access.changeSegment",
                     "Access.changeView");
-            compare(table, results, "copy", "Access.copyArray", "Access.copySegment", "Access.copySegmentLoop");
+            compare(table, results, "copy", "Access.copyArray", "Access.copyView", "Access.copySegment",
+                    "Access.copySegmentLoop");
             return table.toString();
         });
     }
@@ -194,7 +197,7 @@ public final class Tables {
             Table table = new Table("size", "how", "mean", "/ the first's");
             for (String bytes : results.values("Allocation.ownedBuffer", "bytes")) {
                 double arena = results.get("Allocation.confinedArena", AVERAGE, bytes).p50();
-                for (String method : List.of("confinedArena", "ownedBuffer", "zeroing")) {
+                for (String method : List.of("confinedArena", "ownedBuffer", "ownedBufferUninitialized", "zeroing")) {
                     double mean = results.get("Allocation." + method, AVERAGE, bytes).p50();
                     table.row(size(bytes), code(method), ns(mean), times(mean / arena));
                 }
@@ -206,7 +209,7 @@ public final class Tables {
     private Optional<String> wake() {
         return Results.read(project, WAKE).map(results -> {
             Table table = new Table("what", "how", "mean", "/ the first's");
-            compare(table, results, "nobody waits", "Wake.wake", "Wake.fence", "Wake.objectNotify",
+            compare(table, results, "nobody waits", "Wake.wake", "Wake.fence", "Wake.wakeMapped", "Wake.objectNotify",
                     "Wake.conditionSignal");
             return table.toString();
         });
@@ -214,18 +217,27 @@ public final class Tables {
 
     private Optional<String> pingPong() {
         return Results.read(project, PING_PONG).map(results -> {
-            Table table = new Table("how", "round trip, p50 of batches", "/ bare words'", "one trip, p50", "p99");
-            double bare = results.get("PingPong.bareWords", SAMPLE, BATCH).p50();
-            for (String method : List.of("bareWords", "awaitWakeAdaptive", "bareParking", "synchronousQueue",
-                    "linkedTransferQueue")) {
-                String benchmark = "PingPong." + method;
-                double batch = results.get(benchmark, SAMPLE, BATCH).p50();
-                Result one = results.get(benchmark, SAMPLE, "1");
-                table.row(code(method), ns(batch / Double.parseDouble(BATCH)), times(batch / bare), ns(one.p50()),
-                        ns(one.p99()));
-            }
+            Table table = trips("/ bare words'");
+            trips(table, results, "PingPong.bareWords", "PingPong.awaitChange", "PingPong.awaitWakeBusySpin",
+                    "PingPong.awaitWakeAdaptive", "PingPong.synchronousQueue", "PingPong.linkedTransferQueue",
+                    "PingPong.bareParking", "PingPong.awaitWakeParking");
             return table.toString();
         });
+    }
+
+    private static Table trips(String ratio) {
+        return new Table("how", "round trip, p50 of batches", ratio, "one trip, p50", "p99");
+    }
+
+    /** Rows for round trips that are compared with that of the first. */
+    private static void trips(Table table, Results results, String... benchmarks) {
+        double first = results.get(benchmarks[0], SAMPLE, BATCH).p50();
+        for (String benchmark : benchmarks) {
+            double batch = results.get(benchmark, SAMPLE, BATCH).p50();
+            Result one = results.get(benchmark, SAMPLE, "1");
+            table.row(code(method(benchmark)), ns(batch / Double.parseDouble(BATCH)), times(batch / first),
+                    ns(one.p50()), ns(one.p99()));
+        }
     }
 
     /** Rows for benchmarks whose means are compared with that of the first. */
@@ -233,7 +245,7 @@ public final class Tables {
         double first = results.get(benchmarks[0], AVERAGE).p50();
         for (String benchmark : benchmarks) {
             double mean = results.get(benchmark, AVERAGE).p50();
-            table.row(what, code(benchmark.substring(benchmark.indexOf('.') + 1)), ns(mean), times(mean / first));
+            table.row(what, code(method(benchmark)), ns(mean), times(mean / first));
         }
     }
 
@@ -246,6 +258,10 @@ public final class Tables {
 
     private static String allocated(Result result) {
         return result.allocated().map(bytes -> (bytes < 0.1 ? "0" : figures(bytes)) + " B").orElse("");
+    }
+
+    private static String method(String benchmark) {
+        return benchmark.substring(benchmark.indexOf('.') + 1);
     }
 
     /** {@code CompareAndSet}: "compare and set". */

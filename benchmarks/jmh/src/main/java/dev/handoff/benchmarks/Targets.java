@@ -72,6 +72,10 @@ final class Targets {
             atMost("`Int32View` / `AtomicIntegerArray`: " + Tables.spaced(operation), 1.05, "",
                     mean(results, "Access.int32" + operation) / mean(results, "Access.atomic" + operation));
         }
+        for (String bits : new String[]{"16", "8"}) {
+            atMost("`Int" + bits + "View` / `Int32View`: get and add", 1.4, "",
+                    mean(results, "Access.int" + bits + "GetAndAdd") / mean(results, "Access.int32GetAndAdd"));
+        }
         for (String how : new String[]{"Segment", "View"}) {
             String name = how.toLowerCase(Locale.ROOT);
             atMost("loop that sums the ints of a confined " + name + " / of an array", 1.05, "",
@@ -79,8 +83,8 @@ final class Targets {
             atMost("loop that changes the ints of a confined " + name + " / of an array", 1.1, "",
                     mean(results, "Access.change" + how) / mean(results, "Access.changeArray"));
         }
-        atMost("copy from one owned buffer to another / from an array to another", 1.1, "",
-                mean(results, "Access.copySegment") / mean(results, "Access.copyArray"));
+        atMost("copy of the ints of a confined view to another, `copyTo` / of an array to another", 1.1, "",
+                mean(results, "Access.copyView") / mean(results, "Access.copyArray"));
     }
 
     private void allocation(Results results) {
@@ -88,6 +92,9 @@ final class Targets {
             atMost("`OwnedBuffer` / confined arena: allocate zeroed and close, " + size(bytes), 1.1, "",
                     mean(results, "Allocation.ownedBuffer", bytes) / mean(results, "Allocation.confinedArena", bytes));
         }
+        atLeast("confined arena, allocate zeroed / `OwnedBuffer.allocateUninitialized`, and close, 64 KiB", 10,
+                Figures::times, mean(results, "Allocation.confinedArena", KIB_64)
+                        / mean(results, "Allocation.ownedBufferUninitialized", KIB_64));
         atMost("`OwnedBuffer`, allocated again and closed / zeroing the memory, 100 MiB", 1.1, "",
                 mean(results, "Allocation.ownedBuffer", MIB_100) / mean(results, "Allocation.zeroing", MIB_100));
     }
@@ -98,7 +105,14 @@ final class Targets {
 
     private void pingPong(Results results) {
         Function<String, Double> trip = method -> results.get("PingPong." + method, SAMPLE, BATCH).p50();
+        double bare = trip.apply("bareWords");
+        double spinning = trip.apply("awaitWakeBusySpin");
         double adaptive = trip.apply("awaitWakeAdaptive");
+        atMost("ping-pong, p50: `awaitChange`, spinning / bare words", 1.2, "", trip.apply("awaitChange") / bare);
+        atMost("ping-pong, p50: `await` and `wake`, spinning / bare words", 2.5, "", spinning / bare);
+        atMost("ping-pong, p50: `await` and `wake`, adaptive / spinning", 1.3, "", adaptive / spinning);
+        atMost("ping-pong, p50: `await` and `wake`, parking / bare `LockSupport`", 1.15, "",
+                trip.apply("awaitWakeParking") / trip.apply("bareParking"));
         atLeast("ping-pong, p50: `SynchronousQueue` / `await` and `wake`, adaptive", 10, Figures::times,
                 trip.apply("synchronousQueue") / adaptive);
         atLeast("ping-pong, p50: `LinkedTransferQueue` / `await` and `wake`, adaptive", 10, Figures::times,

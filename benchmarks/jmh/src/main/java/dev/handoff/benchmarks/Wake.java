@@ -2,7 +2,10 @@ package dev.handoff.benchmarks;
 
 import dev.handoff.memory.Int32View;
 import dev.handoff.memory.SharedBuffer;
+import java.io.IOException;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,6 +16,7 @@ import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -24,6 +28,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class Wake {
+    /** A word in a file. */
+    @State(Scope.Thread)
+    public static class Mapped {
+        private Int32View words;
+
+        @Setup
+        public void setUp() throws IOException {
+            Path file = Files.createTempFile("wake", null);
+            words = Int32View.of(SharedBuffer.map(file, 64));
+            Files.delete(file);
+        }
+    }
+
     private final Int32View words = Int32View.of(SharedBuffer.allocate(64));
     private final Object monitor = new Object();
     private final ReentrantLock lock = new ReentrantLock();
@@ -33,6 +50,12 @@ public class Wake {
     @Benchmark
     public int wake() {
         return words.wake(0, 1);
+    }
+
+    /** Ours on memory that other processes may have mapped: a system call. */
+    @Benchmark
+    public int wakeMapped(Mapped memory) {
+        return memory.words.wake(0, 1);
     }
 
     /** That fence alone: the floor. */
