@@ -9,12 +9,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
 class TablesTest {
     private static final Environment ENVIRONMENT = new Environment("2026-01-02T03:04:05Z", "c0ffee", "A CPU", 2,
@@ -112,6 +121,41 @@ class TablesTest {
 
                 <!-- end -->
                 """, Tables.rewritten(new Project(root), page));
+    }
+
+    /** All tables, from results for every benchmark that JMH has found: none of them is missing or called otherwise. */
+    @Test
+    void everyTableOfThePageIsMadeOfBenchmarksThatThereAre() throws IOException {
+        Map<String, List<String>> results = new TreeMap<>();
+        OutputFormat silent = OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT);
+        for (BenchmarkListEntry benchmark : BenchmarkList.defaultList().getAll(silent, List.of())) {
+            String name = benchmark.getUsername().substring(Main.class.getPackageName().length() + 1);
+            String kept = name.substring(0, name.indexOf('.')).replaceAll("(?<=.)(?=[A-Z])", "-")
+                    .toLowerCase(Locale.ROOT);
+            for (String parameters : parameters(benchmark.getParams().orElse(Map.of()))) {
+                results.computeIfAbsent(kept, k -> new ArrayList<>())
+                        .add(result(name, benchmark.getMode().shortLabel(), parameters, 1, 2, 1));
+            }
+        }
+        for (Map.Entry<String, List<String>> result : results.entrySet()) {
+            keep(result.getKey(), result.getValue());
+        }
+        String page = Files.readString(Project.current().page()).replaceAll(
+                "(?s)(<!-- begin \\S+ -->).*?(<!-- end -->)",
+                "$1\nnever made\n$2");
+        String made = Tables.rewritten(new Project(root), page);
+        assertTrue(page.contains("never made"), page);
+        assertFalse(made.contains("never made"), made);
+    }
+
+    /** Every combination of the values, as JSON. */
+    private static List<String> parameters(Map<String, String[]> values) {
+        List<String> all = List.of("");
+        for (Map.Entry<String, String[]> parameter : values.entrySet()) {
+            all = all.stream().flatMap(before -> Arrays.stream(parameter.getValue()).map(value -> before
+                    + (before.isEmpty() ? "" : ", ") + "\"" + parameter.getKey() + "\": \"" + value + "\"")).toList();
+        }
+        return all.stream().map(entries -> "{" + entries + "}").toList();
     }
 
     @Test
