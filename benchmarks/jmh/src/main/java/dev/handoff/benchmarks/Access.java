@@ -15,7 +15,6 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -23,16 +22,16 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One thread reads and writes elements of our memory, beside one that does so with arrays. Each operation goes over all
- * elements in order; figures are for one element.
+ * One thread reads and writes elements of our memory, beside one that does so with arrays. A sample is the time of a loop
+ * over all {@value #LENGTH} elements in order: long enough for the clock, and so short that most samples were disturbed by
+ * nothing.
  */
 @State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-@OperationsPerInvocation(Access.LENGTH)
 public class Access {
     /** 64 KiB of ints: larger than the cache next to the core, as data is. */
     static final int LENGTH = 16 * 1024;

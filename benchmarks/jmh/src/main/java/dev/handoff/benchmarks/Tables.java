@@ -170,11 +170,11 @@ public final class Tables {
 
     private Optional<String> atomics() {
         return Results.read(project, ACCESS).map(results -> {
-            Table table = new Table("operation", "how", "each, mean", "/ the first's");
+            Table table = new Table("operation", "how", "each, p50", "p99", "/ the first's");
             for (String operation : List.of("Get", "Set", "CompareAndSet", "GetAndAdd")) {
-                compare(table, results, spaced(operation), "Access.atomic" + operation, "Access.int32" + operation);
+                elements(table, results, spaced(operation), "Access.atomic" + operation, "Access.int32" + operation);
             }
-            compare(table, results, "get and add", "Access.int32GetAndAdd", "Access.int16GetAndAdd",
+            elements(table, results, "get and add", "Access.int32GetAndAdd", "Access.int16GetAndAdd",
                     "Access.int8GetAndAdd");
             return table.toString();
         });
@@ -182,11 +182,11 @@ public final class Tables {
 
     private Optional<String> loops() {
         return Results.read(project, ACCESS).map(results -> {
-            Table table = new Table("loop", "how", "each int, mean", "/ the first's");
-            compare(table, results, "sum", "Access.sumArray", "Access.sumSegment", "Access.sumView");
-            compare(table, results, "change in place", "Access.changeArray", "Access.changeSegment",
+            Table table = new Table("loop", "how", "each int, p50", "p99", "/ the first's");
+            elements(table, results, "sum", "Access.sumArray", "Access.sumSegment", "Access.sumView");
+            elements(table, results, "change in place", "Access.changeArray", "Access.changeSegment",
                     "Access.changeView");
-            compare(table, results, "copy", "Access.copyArray", "Access.copyView", "Access.copySegment",
+            elements(table, results, "copy", "Access.copyArray", "Access.copyView", "Access.copySegment",
                     "Access.copySegmentLoop");
             return table.toString();
         });

@@ -68,23 +68,24 @@ final class Targets {
     }
 
     private void access(Results results) {
+        Function<String, Double> loop = method -> results.get("Access." + method, SAMPLE).p50();
         for (String operation : new String[]{"Get", "Set", "CompareAndSet", "GetAndAdd"}) {
-            atMost("`Int32View` / `AtomicIntegerArray`: " + Tables.spaced(operation), 1.05, "",
-                    mean(results, "Access.int32" + operation) / mean(results, "Access.atomic" + operation));
+            atMost("`Int32View` / `AtomicIntegerArray`, p50: " + Tables.spaced(operation), 1.05, "",
+                    loop.apply("int32" + operation) / loop.apply("atomic" + operation));
         }
         for (String bits : new String[]{"16", "8"}) {
-            atMost("`Int" + bits + "View` / `Int32View`: get and add", 1.4, "",
-                    mean(results, "Access.int" + bits + "GetAndAdd") / mean(results, "Access.int32GetAndAdd"));
+            atMost("`Int" + bits + "View` / `Int32View`, p50: get and add", 1.4, "",
+                    loop.apply("int" + bits + "GetAndAdd") / loop.apply("int32GetAndAdd"));
         }
         for (String how : new String[]{"Segment", "View"}) {
             String name = how.toLowerCase(Locale.ROOT);
-            atMost("loop that sums the ints of a confined " + name + " / of an array", 1.05, "",
-                    mean(results, "Access.sum" + how) / mean(results, "Access.sumArray"));
-            atMost("loop that changes the ints of a confined " + name + " / of an array", 1.1, "",
-                    mean(results, "Access.change" + how) / mean(results, "Access.changeArray"));
+            atMost("loop that sums the ints of a confined " + name + " / of an array, p50", 1.05, "",
+                    loop.apply("sum" + how) / loop.apply("sumArray"));
+            atMost("loop that changes the ints of a confined " + name + " / of an array, p50", 1.1, "",
+                    loop.apply("change" + how) / loop.apply("changeArray"));
         }
-        atMost("copy of the ints of a confined view to another, `copyTo` / of an array to another", 1.1, "",
-                mean(results, "Access.copyView") / mean(results, "Access.copyArray"));
+        atMost("copy of the ints of a confined view to another, `copyTo` / of an array to another, p50", 1.1, "",
+                loop.apply("copyView") / loop.apply("copyArray"));
     }
 
     private void allocation(Results results) {
