@@ -33,6 +33,8 @@ public final class Tables {
     static final String ALLOCATION = "allocation";
     static final String WAKE = "wake";
     static final String PING_PONG = "ping-pong";
+    static final String RINGS = "rings";
+    static final String LOCKS = "locks";
     static final String AVERAGE = "avgt";
     static final String SAMPLE = "sample";
     /** Of the round trips that are measured in batches. */
@@ -82,6 +84,12 @@ public final class Tables {
             case "allocation" -> allocation();
             case "wake" -> wake();
             case "ping-pong" -> pingPong();
+            case "environment-of-rings" -> environment(RINGS);
+            case "streams" -> streams();
+            case "ring-trips" -> ringTrips();
+            case "environment-of-locks" -> environment(LOCKS);
+            case "locks" -> locks();
+            case "lock-trips" -> lockTrips();
             case "targets" -> Targets.table(project);
             default -> throw new IllegalArgumentException("no table is called " + name);
         };
@@ -225,6 +233,33 @@ public final class Tables {
         });
     }
 
+    private Optional<String> streams() {
+        return Results.read(project, RINGS).map(results -> {
+            Table table = new Table("producers", "ring", "each message, p50", "messages", "/ the first's");
+            stream(table, results, "1", "Rings.oneToOneRingBuffer", "Rings.spscRing");
+            stream(table, results, "2", "Rings.manyToOneRingBuffer", "Rings.mpscRing");
+            return table.toString();
+        });
+    }
+
+    private static void stream(Table table, Results results, String producers, String... benchmarks) {
+        double first = results.get(benchmarks[0], SAMPLE).p50();
+        for (String benchmark : benchmarks) {
+            double sample = results.get(benchmark, SAMPLE).p50();
+            table.row(producers, code(method(benchmark)), ns(sample / Rings.MESSAGES),
+                    figures(1e3 * Rings.MESSAGES / sample) + " M/s", times(first / sample));
+        }
+    }
+
+    private Optional<String> ringTrips() {
+        return Results.read(project, RINGS).map(results -> {
+            Table table = trips("/ the first's");
+            trips(table, results, "Rings.oneToOneRingBufferTrip", "Rings.spscRingTrip");
+            trips(table, results, "Rings.manyToOneRingBufferTrip", "Rings.mpscRingTrip");
+            return table.toString();
+        });
+    }
+
     private static Table trips(String ratio) {
         return new Table("how", "round trip, p50 of batches", ratio, "one trip, p50", "p99");
     }
@@ -237,6 +272,40 @@ public final class Tables {
             Result one = results.get(benchmark, SAMPLE, "1");
             table.row(code(method(benchmark)), ns(batch / Double.parseDouble(BATCH)), times(batch / first),
                     ns(one.p50()), ns(one.p99()));
+        }
+    }
+
+    private Optional<String> locks() {
+        return Results.read(project, LOCKS).map(results -> {
+            Table table = new Table("what", "how", "mean", "/ the first's");
+            compare(table, results, "lock and unlock", "Locks.reentrantLock", "Locks.sharedMutex");
+            compare(table, results, "acquire and release", "Locks.semaphore", "Locks.sharedSemaphore");
+            compare(table, results, "count down", "Locks.countDownLatchCountDown", "Locks.sharedLatchCountDown");
+            compare(table, results, "pass an open latch", "Locks.countDownLatchAwait", "Locks.sharedLatchAwait");
+            compare(table, results, "lock and unlock, 2 threads", "Locks.reentrantLockContended",
+                    "Locks.sharedMutexContended");
+            compare(table, results, "acquire and release, 2 threads", "Locks.semaphoreContended",
+                    "Locks.sharedSemaphoreContended");
+            return table.toString();
+        });
+    }
+
+    private Optional<String> lockTrips() {
+        return Results.read(project, LOCKS).map(results -> {
+            Table table = trips("/ the first's");
+            trips(table, results, "Locks.semaphoreTrip", "Locks.sharedSemaphoreTrip");
+            trips(table, results, "Locks.cyclicBarrierTrip", "Locks.sharedBarrierTrip");
+            return table.toString();
+        });
+    }
+
+    /** Rows for loops over elements that are compared with the first. */
+    private static void elements(Table table, Results results, String what, String... benchmarks) {
+        double first = results.get(benchmarks[0], SAMPLE).p50();
+        for (String benchmark : benchmarks) {
+            Result loop = results.get(benchmark, SAMPLE);
+            table.row(what, code(method(benchmark)), ns(loop.p50() / Access.LENGTH), ns(loop.p99() / Access.LENGTH),
+                    times(loop.p50() / first));
         }
     }
 

@@ -34,6 +34,7 @@ final class Targets {
         targets.add(project, Tables.ALLOCATION, targets::allocation);
         targets.add(project, Tables.WAKE, targets::wake);
         targets.add(project, Tables.PING_PONG, targets::pingPong);
+        targets.add(project, Tables.RINGS, targets::rings);
         targets.add(project, Tables.PIXELS, targets::pixels);
         return targets.any ? Optional.of(targets.table.toString()) : Optional.empty();
     }
@@ -118,6 +119,17 @@ final class Targets {
                 trip.apply("synchronousQueue") / adaptive);
         atLeast("ping-pong, p50: `LinkedTransferQueue` / `await` and `wake`, adaptive", 10, Figures::times,
                 trip.apply("linkedTransferQueue") / adaptive);
+    }
+
+    private void rings(Results results) {
+        Function<String, Double> stream = method -> results.get("Rings." + method, SAMPLE).p50();
+        Function<String, Double> trip = method -> results.get("Rings." + method, SAMPLE, BATCH).p50();
+        atLeast("messages of 64 bytes a second: `SpscRing` / Agrona's `OneToOneRingBuffer`", 1, Figures::times,
+                stream.apply("oneToOneRingBuffer") / stream.apply("spscRing"));
+        atMost("round trip of 64 bytes, p50: `SpscRing` / Agrona's `OneToOneRingBuffer`", 1, "",
+                trip.apply("spscRingTrip") / trip.apply("oneToOneRingBufferTrip"));
+        atLeast("messages of 64 bytes a second, 2 producers: `MpscRing` / Agrona's `ManyToOneRingBuffer`", 1,
+                Figures::times, stream.apply("manyToOneRingBuffer") / stream.apply("mpscRing"));
     }
 
     private void pixels(Results results) {
