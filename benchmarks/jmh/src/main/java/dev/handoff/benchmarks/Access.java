@@ -41,8 +41,8 @@ public class Access {
     public static class Shared {
         private final AtomicIntegerArray array = new AtomicIntegerArray(LENGTH);
         private final Int32View ints = Int32View.of(SharedBuffer.allocate(LENGTH * 4L));
-        private final Int16View shorts = Int16View.of(SharedBuffer.allocate(LENGTH * 2L));
-        private final Int8View bytes = Int8View.of(SharedBuffer.allocate(LENGTH));
+        private final Int16View shorts = Int16View.of(SharedBuffer.allocate(LENGTH * 4L));
+        private final Int8View bytes = Int8View.of(SharedBuffer.allocate(LENGTH * 4L));
     }
 
     /** Elements with one owner. */
@@ -140,20 +140,22 @@ public class Access {
         return sum;
     }
 
+    /** One element of each 32-bit word, so that no operation waits for the one before, as with ints. */
     @Benchmark
     public int int16GetAndAdd(Shared memory) {
         int sum = 0;
         for (int i = 0; i < LENGTH; i++) {
-            sum += memory.shorts.getAndAdd(i, (short) 1);
+            sum += memory.shorts.getAndAdd(2 * i, (short) 1);
         }
         return sum;
     }
 
+    /** One element of each 32-bit word. */
     @Benchmark
     public int int8GetAndAdd(Shared memory) {
         int sum = 0;
         for (int i = 0; i < LENGTH; i++) {
-            sum += memory.bytes.getAndAdd(i, (byte) 1);
+            sum += memory.bytes.getAndAdd(4 * i, (byte) 1);
         }
         return sum;
     }
