@@ -90,7 +90,7 @@ final class Chunk implements Runnable {
         String allocatedBy = site;
         boolean first = wasLeased && DroppedBuffers.count(allocatedBy, bytes);
         unlease();
-        Allocator.recover(this); // before the report, which may take long: somebody may be waiting for the memory
+        Allocator.recover(this);
         if (first) {
             DroppedBuffers.report(allocatedBy, bytes);
         }

@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,8 @@ final class DroppedBuffers {
             : SAMPLED - 1;
     private static final StackWalker WALKER = StackWalker.getInstance();
     private static final Map<String, Count> BY_SITE = new ConcurrentHashMap<>();
-    private static boolean emitting;
+    private static final AtomicBoolean EMITTING = new AtomicBoolean();
+    private static final LongAdder REPORTS = new LongAdder();
     private static final LongAdder BLOCKS = new LongAdder();
     private static final LongAdder BYTES = new LongAdder();
 
@@ -64,8 +66,13 @@ final class DroppedBuffers {
         return BYTES.sum();
     }
 
+    /** How many reports have been made. */
+    static long reports() {
+        return REPORTS.sum();
+    }
+
     /**
-     * Counts a block that the collector has found. Only the one thread of the cleaner calls this, and {@link #report}.
+     * Counts a block that the collector has found. Only the one thread of the cleaner calls this.
      *
      * @return whether it is the first of its class
      */
@@ -79,15 +86,20 @@ final class DroppedBuffers {
         return first;
     }
 
-    /** Reports the first block of a class. */
+    /** Reports the first block of a class, on a thread of its own: a logger may take its time, and memory is waited for. */
     static void report(@Nullable String site, long bytes) {
-        if (!emitting) {
-            emitting = true;
+        Thread.ofVirtual().name("handoff-report").inheritInheritableThreadLocals(false)
+                .start(() -> reportNow(site, bytes));
+    }
+
+    private static void reportNow(@Nullable String site, long bytes) {
+        if (EMITTING.compareAndSet(false, true)) {
             FlightRecorder.addPeriodicEvent(BufferDroppedEvent.class, DroppedBuffers::emit);
         }
         System.getLogger(LOGGER).log(Level.WARNING, "A buffer of " + bytes
                 + " bytes was dropped without close and reclaimed by the garbage collector; allocated by: " + key(site)
                 + ". More of this class are only counted, see the JFR event " + BufferDroppedEvent.NAME + ".");
+        REPORTS.increment();
     }
 
     private static String key(@Nullable String site) {

@@ -45,9 +45,10 @@ class DeniedAccessTest {
                 System.out.println(empty.segment().byteSize());
             }
             drop();
-            for (int i = 0; MemoryStatistics.snapshot().blocksReclaimed() < 3 && i < 1_000; i++) {
+            Threads.until(() -> {
                 System.gc();
-            }
+                return MemoryStatistics.snapshot().blocksReclaimed() == 3;
+            });
             System.out.println(MemoryStatistics.snapshot().bytesReclaimed() >> 20);
             Pool.trim();
             System.out.println(files());

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.testing.ChildJvm;
+import dev.handoff.testing.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -48,7 +48,7 @@ class DroppedBuffersTest {
                     Careless.allocate();
                 }
                 Sloppy.allocate();
-                collectUntil(6);
+                collectUntil(6, 2);
                 Path file = Files.createTempFile("dropped", ".jfr");
                 recording.stop();
                 recording.dump(file);
@@ -61,16 +61,12 @@ class DroppedBuffersTest {
         }
     }
 
-    private static void collectUntil(long blocksReclaimed) {
-        for (int i = 0; MemoryStatistics.snapshot().blocksReclaimed() < blocksReclaimed && i < 1_000; i++) {
+    private static void collectUntil(long blocksReclaimed, long reports) {
+        Threads.until(() -> {
             System.gc();
-        }
-        // The one thread of the cleaner has ended what it was doing when it comes to this.
-        AtomicBoolean reported = new AtomicBoolean();
-        Allocator.CLEANER.register(new Object(), () -> reported.set(true));
-        while (!reported.get()) {
-            System.gc();
-        }
+            return MemoryStatistics.snapshot().blocksReclaimed() == blocksReclaimed
+                    && DroppedBuffers.reports() == reports;
+        });
     }
 
     private static long occurrences(String text, String word) {
@@ -95,9 +91,9 @@ class DroppedBuffersTest {
         public static void main(String[] args) {
             OwnedBuffer.allocate(2 << 20).close();
             OwnedBuffer.allocate(2 << 20);
-            collectUntil(1);
+            collectUntil(1, 1);
             OwnedBuffer.allocate(2 << 20);
-            collectUntil(2);
+            collectUntil(2, 2);
         }
     }
 
