@@ -88,7 +88,7 @@ final class Waits {
             BooleanSupplier changed, long timeoutNanos, IdleStrategy idle) throws InterruptedException {
         Objects.requireNonNull(idle, "idle");
         boolean forever = timeoutNanos == Long.MAX_VALUE;
-        long begun = System.nanoTime();
+        long begun = forever ? 0 : System.nanoTime();
         long left = timeoutNanos;
         for (long nap = SHORTEST_NAP_NANOS;; nap = Math.min(2 * nap, LONGEST_NAP_NANOS)) {
             throwIfInterrupted();
