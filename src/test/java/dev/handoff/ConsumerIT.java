@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,7 +28,7 @@ class ConsumerIT {
 
     @Test
     void theReadmesSampleRunsOnTheClassPath() throws Exception {
-        Path source = sample("");
+        Path source = sample("Hello", "");
         run("javac", "-Xlint:all", "-Werror", "-cp", jar(), "-d", dir.toString(), source.toString());
         String path = jar() + System.getProperty("path.separator") + dir;
         assertEquals(OUTPUT, run("java", "--enable-native-access=ALL-UNNAMED", "-cp", path, "Hello"));
@@ -38,7 +39,7 @@ class ConsumerIT {
 
     @Test
     void theReadmesSampleRunsOnTheModulePath() throws Exception {
-        Path source = sample("package consumer;\n");
+        Path source = sample("Hello", "package consumer;\n");
         Path info = dir.resolve("module-info.java");
         Files.writeString(info, "module consumer { requires dev.handoff; }");
         run("javac", "-Xlint:all", "-Werror", "-p", jar(), "-d", dir.toString(), source.toString(), info.toString());
@@ -49,6 +50,19 @@ class ConsumerIT {
     }
 
     @Test
+    void theReadmesSampleOfSharedMemoryRunsInTwoProcesses() throws Exception {
+        Path source = sample("Count", "");
+        run("javac", "-Xlint:all", "-Werror", "-cp", jar(), "-d", dir.toString(), source.toString());
+        String path = jar() + System.getProperty("path.separator") + dir;
+        String file = dir.resolve("words").toString();
+        var second = new FutureTask<>(
+                () -> run("java", "--enable-native-access=ALL-UNNAMED", "-cp", path, "Count", file, "1"));
+        Thread.ofPlatform().start(second);
+        assertEquals("true\n", run("java", "--enable-native-access=ALL-UNNAMED", "-cp", path, "Count", file, "0"));
+        assertEquals("true\n", second.get());
+    }
+
+    @Test
     void theJarBringsItsLicenceAndNoDependency() throws IOException {
         try (JarFile jar = new JarFile(jar())) {
             assertTrue(jar.getEntry("META-INF/LICENSE").getSize() > 10_000);
@@ -56,13 +70,13 @@ class ConsumerIT {
         }
     }
 
-    private Path sample(String head) throws IOException {
+    private Path sample(String name, String head) throws IOException {
         Matcher java = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("README.md")));
-        assertTrue(java.find());
-        Path source = dir.resolve("Hello.java");
-        Files.writeString(source, head + java.group(1));
-        assertFalse(java.find(), "one sample");
+        String text = java.results().map(found -> found.group(1)).filter(t -> t.contains("public class " + name + " "))
+                .findFirst().orElseThrow();
+        Path source = dir.resolve(name + ".java");
+        Files.writeString(source, head + text);
         return source;
     }
 
