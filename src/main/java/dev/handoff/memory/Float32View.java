@@ -5,6 +5,7 @@ package dev.handoff.memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.util.Objects;
 
@@ -36,6 +37,7 @@ import java.util.Objects;
 public final class Float32View extends View {
     private static final ValueLayout.OfFloat LAYOUT = ValueLayout.JAVA_FLOAT;
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
     private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 
     private Float32View(SharedBuffer buffer) {
@@ -143,6 +145,10 @@ public final class Float32View extends View {
         return check(index) << 2;
     }
 
+    private long address(long index) {
+        return address + (index << 2) & ADDRESSES;
+    }
+
     /**
      * Reads an element, volatile.
      *
@@ -150,6 +156,13 @@ public final class Float32View extends View {
      * @return its value
      */
     public float get(long index) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.getVolatile(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.getVolatile(segment, offset(index));
     }
 
@@ -190,6 +203,13 @@ public final class Float32View extends View {
      * @return its value
      */
     public float getOpaque(long index) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.getOpaque(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.getOpaque(segment, offset(index));
     }
 
@@ -210,6 +230,13 @@ public final class Float32View extends View {
      * @return its value
      */
     public float getAcquire(long index) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.getAcquire(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.getAcquire(segment, offset(index));
     }
 
@@ -252,6 +279,13 @@ public final class Float32View extends View {
      * @return whether it was stored
      */
     public boolean compareAndSet(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.compareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.compareAndSet(segment, offset(index), expected, value);
     }
 
@@ -264,6 +298,13 @@ public final class Float32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetPlain(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetPlain(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetPlain(segment, offset(index), expected, value);
     }
 
@@ -276,6 +317,13 @@ public final class Float32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSet(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSet(segment, offset(index), expected, value);
     }
 
@@ -288,6 +336,13 @@ public final class Float32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetAcquire(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetAcquire(segment, offset(index), expected, value);
     }
 
@@ -300,6 +355,13 @@ public final class Float32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetRelease(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetRelease(segment, offset(index), expected, value);
     }
 
@@ -312,6 +374,13 @@ public final class Float32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public float compareAndExchange(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.compareAndExchange(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.compareAndExchange(segment, offset(index), expected, value);
     }
 
@@ -324,6 +393,13 @@ public final class Float32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public float compareAndExchangeAcquire(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.compareAndExchangeAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.compareAndExchangeAcquire(segment, offset(index), expected, value);
     }
 
@@ -336,6 +412,13 @@ public final class Float32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public float compareAndExchangeRelease(long index, float expected, float value) {
+        if (isDirect(index)) {
+            try {
+                return (float) ELEMENT.compareAndExchangeRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (float) ELEMENT.compareAndExchangeRelease(segment, offset(index), expected, value);
     }
 

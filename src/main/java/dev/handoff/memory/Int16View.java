@@ -5,6 +5,7 @@ package dev.handoff.memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -39,24 +40,30 @@ import org.jspecify.annotations.Nullable;
 public final class Int16View extends View {
     private static final ValueLayout.OfShort LAYOUT = ValueLayout.JAVA_SHORT;
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
     private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 
-    /** Null where nobody else can see the memory, so that a plain read and a plain write will do. */
-    private final @Nullable Lanes lanes;
+    /** What the elements are {@link Lanes} of. Null where nobody else can see it: a plain read and a plain write will do. */
+    private final @Nullable MemorySegment words;
+    /** Where element 0 is in the words. */
+    private final long first;
 
     private Int16View(SharedBuffer buffer) {
         super(buffer, LAYOUT.byteSize());
-        lanes = Lanes.of(buffer, 0);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, 0);
     }
 
     private Int16View(SharedBuffer buffer, long byteOffset, long length) {
         super(buffer, LAYOUT.byteSize(), byteOffset, length);
-        lanes = Lanes.of(buffer, byteOffset);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, byteOffset);
     }
 
     private Int16View(MemorySegment memory, String of, long byteOffset, long length) {
         super(memory, of, LAYOUT.byteSize(), byteOffset, length);
-        lanes = null;
+        words = null;
+        first = 0;
     }
 
     /**
@@ -152,6 +159,10 @@ public final class Int16View extends View {
         return check(index) << 1;
     }
 
+    private long address(long index) {
+        return address + (index << 1) & ADDRESSES;
+    }
+
     /**
      * Reads an element, volatile.
      *
@@ -159,6 +170,13 @@ public final class Int16View extends View {
      * @return its value
      */
     public short get(long index) {
+        if (isDirect(index)) {
+            try {
+                return (short) ELEMENT.getVolatile(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (short) ELEMENT.getVolatile(segment, offset(index));
     }
 
@@ -199,6 +217,13 @@ public final class Int16View extends View {
      * @return its value
      */
     public short getOpaque(long index) {
+        if (isDirect(index)) {
+            try {
+                return (short) ELEMENT.getOpaque(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (short) ELEMENT.getOpaque(segment, offset(index));
     }
 
@@ -219,6 +244,13 @@ public final class Int16View extends View {
      * @return its value
      */
     public short getAcquire(long index) {
+        if (isDirect(index)) {
+            try {
+                return (short) ELEMENT.getAcquire(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (short) ELEMENT.getAcquire(segment, offset(index));
     }
 
@@ -373,21 +405,25 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short compareAndExchange(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old == (short) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getVolatile(at);
-            short old = (short) Lanes.lane(word, at, 16);
-            if (old != (short) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, value)));
-        return (short) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getVolatile(words, at);
+                short old = (short) Lanes.lane(word, at, 16);
+                if (old != (short) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, value)));
+            return (short) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -401,21 +437,25 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short compareAndExchangeAcquire(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old == (short) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getAcquire(at);
-            short old = (short) Lanes.lane(word, at, 16);
-            if (old != (short) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, value)));
-        return (short) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getAcquire(words, at);
+                short old = (short) Lanes.lane(word, at, 16);
+                if (old != (short) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, value)));
+            return (short) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -429,21 +469,25 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short compareAndExchangeRelease(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old == (short) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getOpaque(at);
-            short old = (short) Lanes.lane(word, at, 16);
-            if (old != (short) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, value)));
-        return (short) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getOpaque(words, at);
+                short old = (short) Lanes.lane(word, at, 16);
+                if (old != (short) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, value)));
+            return (short) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -456,19 +500,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndSet(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -481,19 +529,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndSetAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -506,19 +558,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndSetRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -531,19 +587,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndAdd(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -556,19 +616,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndAddAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -581,19 +645,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndAddRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -606,19 +674,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseAnd(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -631,19 +703,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseAndAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -656,19 +732,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseAndRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -681,19 +761,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseOr(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -706,19 +790,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseOrAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -731,19 +819,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseOrRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -756,19 +848,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseXor(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 16, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -781,19 +877,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseXorAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 16, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -806,19 +906,23 @@ public final class Int16View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public short getAndBitwiseXorRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             short old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        short old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (short) Lanes.lane(word, at, 16);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 16, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            short old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (short) Lanes.lane(word, at, 16);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.handoff.sync.WaitResult;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Objects;
@@ -46,6 +47,7 @@ import java.util.function.BooleanSupplier;
 public final class Int32View extends View {
     private static final ValueLayout.OfInt LAYOUT = ValueLayout.JAVA_INT;
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
     private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 
     private Int32View(SharedBuffer buffer) {
@@ -153,6 +155,10 @@ public final class Int32View extends View {
         return check(index) << 2;
     }
 
+    private long address(long index) {
+        return address + (index << 2) & ADDRESSES;
+    }
+
     /**
      * Reads an element, volatile.
      *
@@ -160,6 +166,13 @@ public final class Int32View extends View {
      * @return its value
      */
     public int get(long index) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.getVolatile(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.getVolatile(segment, offset(index));
     }
 
@@ -200,6 +213,13 @@ public final class Int32View extends View {
      * @return its value
      */
     public int getOpaque(long index) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.getOpaque(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.getOpaque(segment, offset(index));
     }
 
@@ -220,6 +240,13 @@ public final class Int32View extends View {
      * @return its value
      */
     public int getAcquire(long index) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.getAcquire(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.getAcquire(segment, offset(index));
     }
 
@@ -302,6 +329,13 @@ public final class Int32View extends View {
      * @return whether it was stored
      */
     public boolean compareAndSet(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.compareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.compareAndSet(segment, offset(index), expected, value);
     }
 
@@ -314,6 +348,13 @@ public final class Int32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetPlain(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetPlain(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetPlain(segment, offset(index), expected, value);
     }
 
@@ -326,6 +367,13 @@ public final class Int32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSet(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSet(segment, offset(index), expected, value);
     }
 
@@ -338,6 +386,13 @@ public final class Int32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetAcquire(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetAcquire(segment, offset(index), expected, value);
     }
 
@@ -350,6 +405,13 @@ public final class Int32View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetRelease(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetRelease(segment, offset(index), expected, value);
     }
 
@@ -362,6 +424,13 @@ public final class Int32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public int compareAndExchange(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.compareAndExchange(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.compareAndExchange(segment, offset(index), expected, value);
     }
 
@@ -374,6 +443,13 @@ public final class Int32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public int compareAndExchangeAcquire(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.compareAndExchangeAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.compareAndExchangeAcquire(segment, offset(index), expected, value);
     }
 
@@ -386,6 +462,13 @@ public final class Int32View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public int compareAndExchangeRelease(long index, int expected, int value) {
+        if (isDirect(index)) {
+            try {
+                return (int) ELEMENT.compareAndExchangeRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (int) ELEMENT.compareAndExchangeRelease(segment, offset(index), expected, value);
     }
 

@@ -7,6 +7,7 @@ import dev.handoff.sync.WaitResult;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Objects;
@@ -47,6 +48,7 @@ import java.util.function.BooleanSupplier;
 public final class Int64View extends View {
     private static final ValueLayout.OfLong LAYOUT = ValueLayout.JAVA_LONG;
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
     private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 
     private Int64View(SharedBuffer buffer) {
@@ -154,6 +156,10 @@ public final class Int64View extends View {
         return check(index) << 3;
     }
 
+    private long address(long index) {
+        return address + (index << 3) & ADDRESSES;
+    }
+
     /**
      * Reads an element, volatile.
      *
@@ -161,6 +167,13 @@ public final class Int64View extends View {
      * @return its value
      */
     public long get(long index) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.getVolatile(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.getVolatile(segment, offset(index));
     }
 
@@ -201,6 +214,13 @@ public final class Int64View extends View {
      * @return its value
      */
     public long getOpaque(long index) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.getOpaque(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.getOpaque(segment, offset(index));
     }
 
@@ -221,6 +241,13 @@ public final class Int64View extends View {
      * @return its value
      */
     public long getAcquire(long index) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.getAcquire(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.getAcquire(segment, offset(index));
     }
 
@@ -263,6 +290,13 @@ public final class Int64View extends View {
      * @return whether it was stored
      */
     public boolean compareAndSet(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.compareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.compareAndSet(segment, offset(index), expected, value);
     }
 
@@ -275,6 +309,13 @@ public final class Int64View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetPlain(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetPlain(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetPlain(segment, offset(index), expected, value);
     }
 
@@ -287,6 +328,13 @@ public final class Int64View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSet(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSet(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSet(segment, offset(index), expected, value);
     }
 
@@ -299,6 +347,13 @@ public final class Int64View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetAcquire(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetAcquire(segment, offset(index), expected, value);
     }
 
@@ -311,6 +366,13 @@ public final class Int64View extends View {
      * @return whether it was stored; false also where nothing spoke against it
      */
     public boolean weakCompareAndSetRelease(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return ELEMENT.weakCompareAndSetRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return ELEMENT.weakCompareAndSetRelease(segment, offset(index), expected, value);
     }
 
@@ -323,6 +385,13 @@ public final class Int64View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public long compareAndExchange(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.compareAndExchange(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.compareAndExchange(segment, offset(index), expected, value);
     }
 
@@ -335,6 +404,13 @@ public final class Int64View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public long compareAndExchangeAcquire(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.compareAndExchangeAcquire(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.compareAndExchangeAcquire(segment, offset(index), expected, value);
     }
 
@@ -347,6 +423,13 @@ public final class Int64View extends View {
      * @return what it held: {@code expected} if and only if the value was stored
      */
     public long compareAndExchangeRelease(long index, long expected, long value) {
+        if (isDirect(index)) {
+            try {
+                return (long) ELEMENT.compareAndExchangeRelease(AddressSpace.ALL, address(index), expected, value);
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (long) ELEMENT.compareAndExchangeRelease(segment, offset(index), expected, value);
     }
 

@@ -5,6 +5,7 @@ package dev.handoff.memory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -38,23 +39,29 @@ import org.jspecify.annotations.Nullable;
 public final class Int8View extends View {
     private static final ValueLayout.OfByte LAYOUT = ValueLayout.JAVA_BYTE;
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
 
-    /** Null where nobody else can see the memory, so that a plain read and a plain write will do. */
-    private final @Nullable Lanes lanes;
+    /** What the elements are {@link Lanes} of. Null where nobody else can see it: a plain read and a plain write will do. */
+    private final @Nullable MemorySegment words;
+    /** Where element 0 is in the words. */
+    private final long first;
 
     private Int8View(SharedBuffer buffer) {
         super(buffer, LAYOUT.byteSize());
-        lanes = Lanes.of(buffer, 0);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, 0);
     }
 
     private Int8View(SharedBuffer buffer, long byteOffset, long length) {
         super(buffer, LAYOUT.byteSize(), byteOffset, length);
-        lanes = Lanes.of(buffer, byteOffset);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, byteOffset);
     }
 
     private Int8View(MemorySegment memory, String of, long byteOffset, long length) {
         super(memory, of, LAYOUT.byteSize(), byteOffset, length);
-        lanes = null;
+        words = null;
+        first = 0;
     }
 
     /**
@@ -144,6 +151,10 @@ public final class Int8View extends View {
         return check(index);
     }
 
+    private long address(long index) {
+        return address + index & ADDRESSES;
+    }
+
     /**
      * Reads an element, volatile.
      *
@@ -151,6 +162,13 @@ public final class Int8View extends View {
      * @return its value
      */
     public byte get(long index) {
+        if (isDirect(index)) {
+            try {
+                return (byte) ELEMENT.getVolatile(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (byte) ELEMENT.getVolatile(segment, offset(index));
     }
 
@@ -191,6 +209,13 @@ public final class Int8View extends View {
      * @return its value
      */
     public byte getOpaque(long index) {
+        if (isDirect(index)) {
+            try {
+                return (byte) ELEMENT.getOpaque(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (byte) ELEMENT.getOpaque(segment, offset(index));
     }
 
@@ -211,6 +236,13 @@ public final class Int8View extends View {
      * @return its value
      */
     public byte getAcquire(long index) {
+        if (isDirect(index)) {
+            try {
+                return (byte) ELEMENT.getAcquire(AddressSpace.ALL, address(index));
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
         return (byte) ELEMENT.getAcquire(segment, offset(index));
     }
 
@@ -385,21 +417,25 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte compareAndExchange(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old == (byte) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getVolatile(at);
-            byte old = (byte) Lanes.lane(word, at, 8);
-            if (old != (byte) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, value)));
-        return (byte) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getVolatile(words, at);
+                byte old = (byte) Lanes.lane(word, at, 8);
+                if (old != (byte) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, value)));
+            return (byte) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -413,21 +449,25 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte compareAndExchangeAcquire(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old == (byte) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getAcquire(at);
-            byte old = (byte) Lanes.lane(word, at, 8);
-            if (old != (byte) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, value)));
-        return (byte) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getAcquire(words, at);
+                byte old = (byte) Lanes.lane(word, at, 8);
+                if (old != (byte) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, value)));
+            return (byte) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -441,21 +481,25 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte compareAndExchangeRelease(long index, int expected, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old == (byte) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.getOpaque(at);
-            byte old = (byte) Lanes.lane(word, at, 8);
-            if (old != (byte) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, value)));
-        return (byte) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.getOpaque(words, at);
+                byte old = (byte) Lanes.lane(word, at, 8);
+                if (old != (byte) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, value)));
+            return (byte) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -468,19 +512,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndSet(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -493,19 +541,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndSetAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -518,19 +570,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndSetRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -543,19 +599,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndAdd(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -568,19 +628,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndAddAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -593,19 +657,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndAddRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old + value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, old + value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old + value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -618,19 +686,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseAnd(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -643,19 +715,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseAndAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -668,19 +744,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseAndRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old & value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, old & value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old & value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -693,19 +773,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseOr(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -718,19 +802,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseOrAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -743,19 +831,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseOrRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old | value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, old | value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old | value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -768,19 +860,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseXor(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSet(at, word, Lanes.with(word, at, 8, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -793,19 +889,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseXorAcquire(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetAcquire(at, word, Lanes.with(word, at, 8, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -818,19 +918,23 @@ public final class Int8View extends View {
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
      */
     public byte getAndBitwiseXorRelease(long index, int value) {
-        if (lanes == null) {
+        if (words == null) {
             byte old = getPlain(index);
             setPlain(index, old ^ value);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        byte old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (byte) Lanes.lane(word, at, 8);
-        } while (!lanes.weakCompareAndSetRelease(at, word, Lanes.with(word, at, 8, old ^ value)));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            byte old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (byte) Lanes.lane(word, at, 8);
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old ^ value)));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**

@@ -10,39 +10,53 @@ import java.nio.ByteOrder;
  * shared memory compares and sets: machines have it for whole words, and the JDK's memory access has it for nothing less.
  *
  * <p>
- * An element is at a byte offset from the first word; its word begins at the multiple of 4 at or before that.
- *
- * @param words as many whole words as may be touched, the first one aligned
- * @param first where element 0 is; outside of the words where a part of its word may not be touched
+ * An element is at a byte offset in a segment that begins with a word; its word begins at the multiple of 4 at or before
+ * that. Where the segment is the {@link AddressSpace} the offset is an address, nothing is checked, and the caller keeps
+ * the memory reachable.
  */
-record Lanes(MemorySegment words, long first) {
+final class Lanes {
     private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle();
     private static final long WORD_BYTES = Integer.BYTES;
     private static final boolean IS_BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
-    /**
-     * Finds the words around the elements of a shared buffer.
-     *
-     * @param byteOffset where element 0 begins in the buffer
-     */
-    static Lanes of(SharedBuffer buffer, long byteOffset) {
-        MemorySegment all = buffer.words();
-        long begin = Math.min(-all.address() & WORD_BYTES - 1, all.byteSize());
-        MemorySegment words = all.asSlice(begin, all.byteSize() - begin & -WORD_BYTES);
-        if (words.maxByteAlignment() < WORD_BYTES) {
-            words = MemorySegment.NULL; // a byte[], short[] or char[]: the JDK takes none of their words for aligned
+    private Lanes() {
+    }
+
+    /** Finds as many whole words around a shared buffer as may be touched. */
+    static MemorySegment words(SharedBuffer buffer) {
+        if (buffer.isDirect()) {
+            return AddressSpace.ALL;
         }
-        return new Lanes(words, buffer.wordsOffset() + byteOffset - begin);
+        MemorySegment all = buffer.words();
+        long begin = begin(all);
+        MemorySegment words = all.asSlice(begin, all.byteSize() - begin & -WORD_BYTES);
+        // Of a byte[], short[] or char[] the JDK takes no word for aligned.
+        return words.maxByteAlignment() < WORD_BYTES ? all.asSlice(0, 0) : words;
     }
 
     /**
-     * Where an element is.
+     * Where a byte of a shared buffer is in its words; outside of them where a part of its word may not be touched.
      *
-     * @param offset in bytes from element 0
+     * @param byteOffset in the buffer
      */
-    long at(long offset) {
+    static long first(SharedBuffer buffer, long byteOffset) {
+        MemorySegment all = buffer.words();
+        return buffer.wordsOffset() + byteOffset + (buffer.isDirect() ? all.address() : -begin(all));
+    }
+
+    private static long begin(MemorySegment all) {
+        return Math.min(-all.address() & WORD_BYTES - 1, all.byteSize());
+    }
+
+    /**
+     * Where an element is in the words.
+     *
+     * @param first where element 0 is
+     * @param offset in bytes from there; inside the view
+     */
+    static long at(MemorySegment words, long first, long offset) {
         long at = first + offset;
-        if (at < 0 || at >= words.byteSize()) {
+        if (!AddressSpace.isAll(words) && (at < 0 || at >= words.byteSize())) {
             throw new UnsupportedOperationException("read-modify-write of 8 or 16 bits needs the aligned 32-bit word"
                     + " around them, and the memory that was wrapped has none around byte " + offset
                     + " of the view (a byte[], short[] or char[] has none at all)");
@@ -67,27 +81,39 @@ record Lanes(MemorySegment words, long first) {
         return IS_BIG_ENDIAN ? Integer.SIZE - bits - shift : shift;
     }
 
-    int getVolatile(long at) {
-        return (int) WORD.getVolatile(words, at & -WORD_BYTES);
+    static int getVolatile(MemorySegment words, long at) {
+        return AddressSpace.isAll(words)
+                ? (int) WORD.getVolatile(AddressSpace.ALL, at & -WORD_BYTES)
+                : (int) WORD.getVolatile(words, at & -WORD_BYTES);
     }
 
-    int getAcquire(long at) {
-        return (int) WORD.getAcquire(words, at & -WORD_BYTES);
+    static int getAcquire(MemorySegment words, long at) {
+        return AddressSpace.isAll(words)
+                ? (int) WORD.getAcquire(AddressSpace.ALL, at & -WORD_BYTES)
+                : (int) WORD.getAcquire(words, at & -WORD_BYTES);
     }
 
-    int getOpaque(long at) {
-        return (int) WORD.getOpaque(words, at & -WORD_BYTES);
+    static int getOpaque(MemorySegment words, long at) {
+        return AddressSpace.isAll(words)
+                ? (int) WORD.getOpaque(AddressSpace.ALL, at & -WORD_BYTES)
+                : (int) WORD.getOpaque(words, at & -WORD_BYTES);
     }
 
-    boolean weakCompareAndSet(long at, int word, int value) {
-        return WORD.weakCompareAndSet(words, at & -WORD_BYTES, word, value);
+    static boolean weakCompareAndSet(MemorySegment words, long at, int word, int value) {
+        return AddressSpace.isAll(words)
+                ? WORD.weakCompareAndSet(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                : WORD.weakCompareAndSet(words, at & -WORD_BYTES, word, value);
     }
 
-    boolean weakCompareAndSetAcquire(long at, int word, int value) {
-        return WORD.weakCompareAndSetAcquire(words, at & -WORD_BYTES, word, value);
+    static boolean weakCompareAndSetAcquire(MemorySegment words, long at, int word, int value) {
+        return AddressSpace.isAll(words)
+                ? WORD.weakCompareAndSetAcquire(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                : WORD.weakCompareAndSetAcquire(words, at & -WORD_BYTES, word, value);
     }
 
-    boolean weakCompareAndSetRelease(long at, int word, int value) {
-        return WORD.weakCompareAndSetRelease(words, at & -WORD_BYTES, word, value);
+    static boolean weakCompareAndSetRelease(MemorySegment words, long at, int word, int value) {
+        return AddressSpace.isAll(words)
+                ? WORD.weakCompareAndSetRelease(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                : WORD.weakCompareAndSetRelease(words, at & -WORD_BYTES, word, value);
     }
 }

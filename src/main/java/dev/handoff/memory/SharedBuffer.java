@@ -45,13 +45,16 @@ public final class SharedBuffer {
     /** The bytes that there are now, where that can change: its size is the one word that growing decides on. */
     private final @Nullable AtomicReference<MemorySegment> present;
     private final boolean mapped;
+    /** Only the garbage collector can end the memory. */
+    private final boolean collected;
 
-    private SharedBuffer(MemorySegment words, long byteOffset, long bytes, boolean mapped) {
+    private SharedBuffer(MemorySegment words, long byteOffset, long bytes, boolean mapped, boolean collected) {
         this.words = words;
         this.wordsOffset = byteOffset;
         this.reservation = words.byteSize() == bytes ? words : words.asSlice(byteOffset, bytes);
         this.present = null;
         this.mapped = mapped;
+        this.collected = collected;
     }
 
     private SharedBuffer(MemorySegment words, long bytes, long maxBytes) {
@@ -60,6 +63,7 @@ public final class SharedBuffer {
         this.reservation = words.asSlice(0, maxBytes);
         this.present = new AtomicReference<>(words.asSlice(0, bytes));
         this.mapped = false;
+        this.collected = true;
     }
 
     /**
@@ -136,7 +140,7 @@ public final class SharedBuffer {
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             return new SharedBuffer(channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.ofAuto()), 0, bytes,
-                    true);
+                    true, true);
         }
     }
 
@@ -155,19 +159,19 @@ public final class SharedBuffer {
         if (segment.isReadOnly()) {
             throw new IllegalArgumentException("read-only, so there is nothing to synchronise on: " + segment);
         }
-        return over(segment, 0, segment.byteSize());
+        return new SharedBuffer(segment, 0, segment.byteSize(), false, false);
     }
 
     /**
-     * Makes a buffer of a part of memory that all threads may access.
+     * Makes a buffer of a part of memory that all threads may access, for as long as anything reaches it.
      *
-     * @param words the memory: from the beginning of the 32-bit word that the first byte lies in to the end of that of the
+     * @param words the memory, of an automatic arena: from the beginning of the 32-bit word that the first byte lies in to the end of that of the
      *     last, as far as it may be touched
      * @param byteOffset where the buffer begins in it
      * @param bytes the buffer's size
      */
     static SharedBuffer over(MemorySegment words, long byteOffset, long bytes) {
-        return new SharedBuffer(words, byteOffset, bytes, false);
+        return new SharedBuffer(words, byteOffset, bytes, false, true);
     }
 
     private static void requireSize(long bytes) {
@@ -267,6 +271,11 @@ public final class SharedBuffer {
                 throw new IllegalArgumentException("bytes=" + bytes + " is above the maximum of " + maxByteSize());
             }
         } while (bytes > old.byteSize() && !present.compareAndSet(old, reservation.asSlice(0, bytes)));
+    }
+
+    /** Whether views may access the memory by its address: it is there for as long as anything reaches this. */
+    boolean isDirect() {
+        return collected && AddressSpace.isAccessible();
     }
 
     /** The memory that {@link #over} takes. */

@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  * all bytes that there can ever be, and the length that the hot path checks against is a copy of the buffer's; only an index
  * beyond that copy looks at the buffer, before it fails. Nothing orders the copy: lengths only grow, the bytes of every
  * length are there from the beginning, and a thread that reads an old copy looks at the buffer in its turn.
+ *
+ * <p>
+ * Memory that only the garbage collector can end is there while the view is, so that the hot accesses to it need no other
+ * check than that of the index: {@link #isDirect} is that check, and tells that the view's memory is of this kind.
  */
 abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Float32View, Float64View {
     /** The elements: the first one begins where it does. */
@@ -21,7 +25,11 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
     private final boolean tracking;
     private final int shift;
     private final String of;
+    /** Where the first element is in the {@link AddressSpace}; 0 if it is not accessed there. */
+    final long address;
     private long length;
+    /** How many elements may be accessed in the {@link AddressSpace}: a copy of the length, or 0. */
+    private long direct;
 
     /** Views all of a shared buffer, and what it grows by. */
     View(SharedBuffer buffer, long elementBytes) {
@@ -29,8 +37,9 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
         shift = Long.numberOfTrailingZeros(elementBytes);
         tracking = buffer.isGrowable();
         segment = part(buffer.reservation(), 0, buffer.maxByteSize() >> shift);
-        length = buffer.byteSize() >> shift;
         of = "a shared";
+        address = buffer.isDirect() ? segment.address() : 0;
+        setLength(buffer.byteSize() >> shift);
     }
 
     /** Views a part of a shared buffer. */
@@ -39,8 +48,9 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
         shift = Long.numberOfTrailingZeros(elementBytes);
         tracking = false;
         segment = part(buffer.segment(), byteOffset, length);
-        this.length = length;
         of = "a shared";
+        address = buffer.isDirect() ? segment.address() : 0;
+        setLength(length);
     }
 
     /** Views a part of memory that nobody else can write. */
@@ -49,8 +59,9 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
         shift = Long.numberOfTrailingZeros(elementBytes);
         tracking = false;
         segment = part(buffer, byteOffset, length);
-        this.length = length;
         this.of = of;
+        address = 0;
+        setLength(length);
     }
 
     private MemorySegment part(MemorySegment buffer, long byteOffset, long elements) {
@@ -71,9 +82,19 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
     /** The number of elements at this moment. */
     long length() {
         if (tracking && shared != null) {
-            length = shared.byteSize() >> shift;
+            setLength(shared.byteSize() >> shift);
         }
         return length;
+    }
+
+    private void setLength(long elements) {
+        length = elements;
+        direct = address == 0 ? 0 : elements;
+    }
+
+    /** Tells whether an index is inside, and its element may be accessed in the {@link AddressSpace}. */
+    final boolean isDirect(long index) {
+        return index >= 0 && index < direct;
     }
 
     /** Checks an index and returns it. */

@@ -46,6 +46,18 @@
      *     word around the element, or is a {@code byte[]}, {@code short[]} or {@code char[]}
 </#if>
 </#macro>
+<#-- One access to an element: by its address where that is sound, else through the segment, which checks everything. For
+     what is slower otherwise: reads after which the JVM loads all of what it checks anew, and compare-and-set. -->
+<#macro access call operands="">
+        if (isDirect(index)) {
+            try {
+                return ${call}(AddressSpace.ALL, address(index)${operands});
+            } finally {
+                Reference.reachabilityFence(this);
+            }
+        }
+        return ${call}(segment, offset(index)${operands});
+</#macro>
 // Generated from src/main/templates. Change the template, then run:
 // mvn test -Dtest=TypedViewSourcesTest -Dviews=write
 package dev.handoff.memory;
@@ -57,6 +69,7 @@ import dev.handoff.sync.WaitResult;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 <#if bits != 8>
 import java.nio.ByteOrder;
 </#if>
@@ -126,33 +139,39 @@ import org.jspecify.annotations.Nullable;
 public final class ${name} extends View {
     private static final ValueLayout.Of${type?cap_first} LAYOUT = ValueLayout.JAVA_${type?upper_case};
     private static final VarHandle ELEMENT = LAYOUT.varHandle();
+    private static final long ADDRESSES = AddressSpace.aligned(LAYOUT.byteSize());
 <#if bits != 8>
     private static final VarHandle BIG_ENDIAN = LAYOUT.withOrder(ByteOrder.BIG_ENDIAN).varHandle();
 </#if>
 <#if lane>
 
-    /** Null where nobody else can see the memory, so that a plain read and a plain write will do. */
-    private final @Nullable Lanes lanes;
+    /** What the elements are {@link Lanes} of. Null where nobody else can see it: a plain read and a plain write will do. */
+    private final @Nullable MemorySegment words;
+    /** Where element 0 is in the words. */
+    private final long first;
 </#if>
 
     private ${name}(SharedBuffer buffer) {
         super(buffer, LAYOUT.byteSize());
 <#if lane>
-        lanes = Lanes.of(buffer, 0);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, 0);
 </#if>
     }
 
     private ${name}(SharedBuffer buffer, long byteOffset, long length) {
         super(buffer, LAYOUT.byteSize(), byteOffset, length);
 <#if lane>
-        lanes = Lanes.of(buffer, byteOffset);
+        words = Lanes.words(buffer);
+        first = Lanes.first(buffer, byteOffset);
 </#if>
     }
 
     private ${name}(MemorySegment memory, String of, long byteOffset, long length) {
         super(memory, of, LAYOUT.byteSize(), byteOffset, length);
 <#if lane>
-        lanes = null;
+        words = null;
+        first = 0;
 </#if>
     }
 
@@ -238,6 +257,10 @@ public final class ${name} extends View {
     private long offset(long index) {
         return check(index)<#if shift != 0> << ${shift}</#if>;
     }
+
+    private long address(long index) {
+        return address + <#if shift == 0>index<#else>(index << ${shift})</#if> & ADDRESSES;
+    }
 <#list strengths as s>
 
     /**
@@ -247,7 +270,11 @@ public final class ${name} extends View {
      * @return its value
      */
     public ${type} get${s.get}(long index) {
-        return (${type}) ELEMENT.get${s.mode!s.get}(segment, offset(index));
+<#if s.get == "Plain">
+        return (${type}) ELEMENT.get(segment, offset(index));
+<#else>
+<@access "(" + type + ") ELEMENT.get" + (s.mode!s.get)/>
+</#if>
     }
 
     /**
@@ -333,7 +360,7 @@ public final class ${name} extends View {
 <#if lane>
         return compareAndExchange(index, expected, value) == (${type}) expected;
 <#else>
-        return ELEMENT.compareAndSet(segment, offset(index), expected, value);
+<@access "ELEMENT.compareAndSet" ", expected, value"/>
 </#if>
     }
 <#list [{"name": "Plain", "doc": "plain", "lane": "Release"}] + orders as o>
@@ -351,7 +378,7 @@ public final class ${name} extends View {
 <#if lane>
         return compareAndExchange${o.lane!o.name}(index, expected, value) == (${type}) expected;
 <#else>
-        return ELEMENT.weakCompareAndSet${o.name}(segment, offset(index), expected, value);
+<@access "ELEMENT.weakCompareAndSet" + o.name ", expected, value"/>
 </#if>
     }
 </#list>
@@ -368,23 +395,27 @@ public final class ${name} extends View {
      */
     public ${type} compareAndExchange${o.name}(long index, ${operand} expected, ${operand} value) {
 <#if lane>
-        if (lanes == null) {
+        if (words == null) {
             ${type} old = getPlain(index);
             setPlain(index, old == (${type}) expected ? value : old);
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        do {
-            word = lanes.get${o.read}(at);
-            ${type} old = (${type}) Lanes.lane(word, at, ${bits});
-            if (old != (${type}) expected) {
-                return old;
-            }
-        } while (!lanes.weakCompareAndSet${o.name}(at, word, Lanes.with(word, at, ${bits}, value)));
-        return (${type}) expected;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            do {
+                word = Lanes.get${o.read}(words, at);
+                ${type} old = (${type}) Lanes.lane(word, at, ${bits});
+                if (old != (${type}) expected) {
+                    return old;
+                }
+            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word, Lanes.with(word, at, ${bits}, value)));
+            return (${type}) expected;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
 <#else>
-        return (${type}) ELEMENT.compareAndExchange${o.name}(segment, offset(index), expected, value);
+<@access "(" + type + ") ELEMENT.compareAndExchange" + o.name ", expected, value"/>
 </#if>
     }
 </#list>
@@ -401,19 +432,23 @@ public final class ${name} extends View {
      */
     public ${type} getAnd${update.name}${o.name}(long index, ${operand} value) {
 <#if lane>
-        if (lanes == null) {
+        if (words == null) {
             ${type} old = getPlain(index);
             setPlain(index, ${update.value});
             return old;
         }
-        long at = lanes.at(offset(index));
-        int word;
-        ${type} old;
-        do {
-            word = lanes.getOpaque(at);
-            old = (${type}) Lanes.lane(word, at, ${bits});
-        } while (!lanes.weakCompareAndSet${o.name}(at, word, Lanes.with(word, at, ${bits}, ${update.value})));
-        return old;
+        long at = Lanes.at(words, first, offset(index));
+        try {
+            int word;
+            ${type} old;
+            do {
+                word = Lanes.getOpaque(words, at);
+                old = (${type}) Lanes.lane(word, at, ${bits});
+            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word, Lanes.with(word, at, ${bits}, ${update.value})));
+            return old;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
 <#elseif floating && update.name == "Add">
         long offset = offset(index);
         ${type} old;

@@ -9,22 +9,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Array;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongBinaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -484,6 +489,73 @@ class TypedViewTest {
                 assertEquals(64L / view.bytes(), view.call(view.of(second), "length"));
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aViewOfWrappedMemoryDiesWithItsArena(View view) {
+        Arena arena = Arena.ofShared();
+        Object elements = view.of(SharedBuffer.wrap(arena.allocate(64, 8)));
+        view.call(elements, "set", 0L, view.operand(1));
+        arena.close();
+        for (Method operation : view.operations()) {
+            assertThrows(IllegalStateException.class, () -> View.call(elements, operation,
+                    arguments(view, operation, 0, 1, 2, new Random(1))), operation.toString());
+        }
+    }
+
+    // ---- access by address
+
+    @ParameterizedTest
+    @EnumSource
+    void onlyMemoryThatTheCollectorEndsIsAccessedByItsAddress(View view, @TempDir Path directory) throws IOException {
+        boolean granted = MemoryBacking.current() == MemoryBacking.NATIVE;
+        for (SharedBuffer buffer : List.of(SharedBuffer.allocate(64), SharedBuffer.allocate(64, 128),
+                SharedBuffer.map(directory.resolve("mapped"), 64), OwnedBuffer.allocate(64).share())) {
+            assertEquals(granted, isDirect(view.of(buffer)));
+            assertEquals(granted, isDirect(view.of(buffer, 8, 8 / view.bytes())));
+        }
+        for (Object buffer : List.of(SharedBuffer.wrap(Arena.ofAuto().allocate(64, 8)),
+                SharedBuffer.wrap(MemorySegment.ofArray(new long[8])), OwnedBuffer.allocate(64),
+                OwnedBuffer.allocate(64).freeze())) {
+            assertFalse(isDirect(view.of(buffer)));
+            assertFalse(isDirect(view.of(buffer, 8, 8 / view.bytes())));
+        }
+    }
+
+    private static boolean isDirect(Object view) {
+        return ((dev.handoff.memory.View) view).isDirect(0);
+    }
+
+    @Test
+    void aLoopOverAViewKeepsTheMemory() {
+        Int32View view = Int32View.of(SharedBuffer.allocate(1 << 16));
+        var memory = new WeakReference<>(view.segment.scope());
+        for (int i = 0; i < view.length(); i++) {
+            view.set(i, i);
+        }
+        AtomicInteger collections = new AtomicInteger();
+        Thread collector = Thread.ofPlatform().start(() -> {
+            while (collections.get() < 5) {
+                System.gc();
+                collections.incrementAndGet();
+            }
+        });
+        assertEquals(0, strangeElements(view, collections));
+        assertFalse(memory.refersTo(null), "the view has been used until now");
+        assertEquals(1, view.getAndAdd(1, 1));
+        Threads.join(collector);
+    }
+
+    /** In a method of its own, so that it is compiled while it runs. */
+    private static int strangeElements(Int32View view, AtomicInteger collections) {
+        int strange = 0;
+        while (collections.get() < 5) {
+            for (int i = 0; i < 1 << 14; i++) {
+                strange += view.get(i) == i && view.compareAndSet(i, i, i) ? 0 : 1;
+            }
+        }
+        return strange;
     }
 
     // ---- which part of the memory
