@@ -80,17 +80,21 @@ public final class OwnedBuffer implements Transferable {
      * publish() stores UNCLAIMED with release; claims are acquire CASes from UNCLAIMED: that pair orders the bytes. A
      * dead owner is replaced by CAS too; there Thread.isAlive() gives the happens-before (JLS 17.4.5).
      *
-     * view and arena belong to the owner and are only touched by it.
+     * view and arena belong to the owner and are only touched by it. region is the owner's, too; who only looks uses
+     * look().
      */
     private static final Object UNCLAIMED = "unclaimed";
     private static final Object PENDING = "being moved";
     /** Whether a handle that goes remembers where: see {@link DetachedException}. */
     private static final boolean TRACED = System.getProperty("dev.handoff.trace", "").contains("handoff");
     private static final VarHandle STATE;
+    private static final VarHandle REGION;
 
     static {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(OwnedBuffer.class, "state", Object.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(OwnedBuffer.class, "state", Object.class);
+            REGION = lookup.findVarHandle(OwnedBuffer.class, "region", Region.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -106,21 +110,38 @@ public final class OwnedBuffer implements Transferable {
         GONE
     }
 
-    /** Why a handle is gone. */
-    private record Gone(String how, Thread by, @Nullable Throwable where) {
-        static Gone here(String how) {
+    /** Why a handle is gone, and what it led to. */
+    private record Gone(String how, Thread by, @Nullable Throwable where, long bytes, long maxBytes) {
+        static Gone here(String how, Region region) {
             Thread me = Thread.currentThread();
-            return new Gone(how, me, TRACED ? new Throwable(how + " by " + describe(me)) : null);
+            return new Gone(how, me, TRACED ? new Throwable(how + " by " + describe(me)) : null, region.bytes(),
+                    region.maxBytes);
+        }
+
+        DetachedException exception() {
+            return new DetachedException("this buffer of " + bytes + " bytes is gone: " + describe(this), where);
         }
     }
 
-    final Region region;
+    /** One of the buffers to be joined, with the region that it had when it was looked at. */
+    private record Part(OwnedBuffer buffer, Region region) {
+        static Part of(OwnedBuffer buffer) {
+            Region region = buffer.look();
+            if (region == null) {
+                throw buffer.gone().exception();
+            }
+            return new Part(buffer, region);
+        }
+    }
+
+    /** Null once the handle is gone: whoever keeps that must not keep the memory of later leases from being found. */
+    @Nullable Region region;
     private @Nullable Object state;
     private @Nullable Arena arena;
     private @Nullable MemorySegment view;
 
     private OwnedBuffer(Region region) {
-        this.region = region;
+        REGION.setRelease(this, region); // pairs with look(), where the handle is published by a data race
     }
 
     /**
@@ -283,14 +304,21 @@ public final class OwnedBuffer implements Transferable {
     private MemorySegment open() {
         acquire();
         MemorySegment v = view;
-        return v != null ? v : open(region.bytes());
+        return v != null ? v : open(region().bytes());
     }
 
     /** As the owner, without a view. */
     @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
     private MemorySegment open(long bytes) {
+        Region r = region();
         Arena a = Arena.ofConfined();
-        MemorySegment v = region.block.view(region.offset, bytes, a);
+        MemorySegment v;
+        try {
+            v = r.block.view(r.offset, bytes, a);
+        } catch (RuntimeException | Error e) {
+            a.close(); // it may have mapped something
+            throw e;
+        }
         arena = a;
         view = v;
         return v;
@@ -309,7 +337,7 @@ public final class OwnedBuffer implements Transferable {
      */
     public MemorySegment slice(long offset, long bytes) {
         return owned(() -> {
-            Objects.checkFromIndexSize(offset, bytes, region.bytes());
+            Objects.checkFromIndexSize(offset, bytes, region().bytes());
             return segment().asSlice(offset, bytes).asReadOnly();
         });
     }
@@ -325,9 +353,10 @@ public final class OwnedBuffer implements Transferable {
      */
     public ByteBuffer asByteBuffer() {
         return owned(() -> {
-            if (region.bytes() > Integer.MAX_VALUE) {
+            long bytes = region().bytes();
+            if (bytes > Integer.MAX_VALUE) {
                 throw new UnsupportedOperationException("a ByteBuffer holds no more than " + Integer.MAX_VALUE
-                        + " bytes, and these are " + region.bytes() + "; make one of a slice of segment()");
+                        + " bytes, and these are " + bytes + "; make one of a slice of segment()");
             }
             return segment().asByteBuffer().order(ByteOrder.nativeOrder());
         });
@@ -405,7 +434,7 @@ public final class OwnedBuffer implements Transferable {
     public OwnedBuffer transfer() {
         acquire();
         closeView();
-        OwnedBuffer next = new OwnedBuffer(region);
+        OwnedBuffer next = new OwnedBuffer(region());
         leave("transferred");
         next.publish();
         return next;
@@ -452,11 +481,12 @@ public final class OwnedBuffer implements Transferable {
         }
         requirePowerOfTwo(alignment);
         return owned(() -> {
-            if (!region.block.isAligned(region.offset, alignment)) {
+            Region whole = region();
+            if (!whole.block.isAligned(whole.offset, alignment)) {
                 throw new IllegalArgumentException("alignment=" + alignment
                         + " can't be had: the buffer itself, hence its first part, does not begin on such a boundary");
             }
-            long bytes = region.bytes();
+            long bytes = whole.bytes();
             long step = leastCommonMultiple(unitBytes, alignment);
             long steps = bytes / step + (bytes % step >= unitBytes ? 1 : 0);
             if (parts > steps && parts > 1) {
@@ -496,11 +526,12 @@ public final class OwnedBuffer implements Transferable {
         cuts[0] = first;
         System.arraycopy(more, 0, cuts, 1, more.length);
         return owned(() -> {
+            long bytes = region().bytes();
             long before = 0;
             for (long cut : cuts) {
-                if (cut <= before || cut >= region.bytes()) {
+                if (cut <= before || cut >= bytes) {
                     throw new IllegalArgumentException("offset " + cut + " must be above " + before + " and below "
-                            + region.bytes());
+                            + bytes);
                 }
                 before = cut;
             }
@@ -510,17 +541,18 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner. */
     private List<OwnedBuffer> cut(long[] cuts) {
+        Region whole = region();
         List<Region> regions = new ArrayList<>(cuts.length + 1);
         long from = 0;
         for (int i = 0; i <= cuts.length; i++) {
-            long to = i < cuts.length ? cuts[i] : region.bytes();
-            regions.add(region.part(from, to, cuts.length + 1));
+            long to = i < cuts.length ? cuts[i] : whole.bytes();
+            regions.add(whole.part(from, to, cuts.length + 1));
             from = to;
         }
         List<OwnedBuffer> parts = regions.stream().map(OwnedBuffer::new).toList();
         closeView();
-        region.block.partsAdded(cuts.length);
-        region.split(regions);
+        whole.block.partsAdded(cuts.length);
+        whole.split(regions);
         leave("split into " + parts.size() + " parts");
         parts.forEach(OwnedBuffer::publish);
         return parts;
@@ -543,27 +575,27 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if a native call is using a view of a part; views of other parts may be revoked then
      */
     public static OwnedBuffer join(List<OwnedBuffer> parts) {
-        List<OwnedBuffer> all = List.copyOf(parts);
+        List<Part> all = List.copyOf(parts).stream().map(Part::of).toList();
         Region whole = wholeOf(all);
-        List<OwnedBuffer> inOrder = new ArrayList<>(all);
+        List<Part> inOrder = new ArrayList<>(all);
         inOrder.sort(Comparator.comparingLong(part -> part.region.offset)); // as with locks: the first one decides
         List<OwnedBuffer> claimed = new ArrayList<>();
         try {
-            for (OwnedBuffer part : inOrder) {
-                if (part.acquire()) {
-                    claimed.add(part);
+            for (Part part : inOrder) {
+                if (part.buffer.acquire()) {
+                    claimed.add(part.buffer);
                 }
             }
-            for (OwnedBuffer part : all) {
-                part.closeView();
+            for (Part part : all) {
+                part.buffer.closeView();
             }
         } catch (RuntimeException | Error e) {
             claimed.forEach(OwnedBuffer::publish);
             throw e;
         }
         OwnedBuffer joined = new OwnedBuffer(whole);
-        for (OwnedBuffer part : all) {
-            part.leave("joined with its siblings");
+        for (Part part : all) {
+            part.buffer.leave("joined with its siblings");
         }
         whole.join();
         whole.block.partsAdded(1 - all.size());
@@ -572,26 +604,27 @@ public final class OwnedBuffer implements Transferable {
     }
 
     /** The region that these are all the parts of. */
-    private static Region wholeOf(List<OwnedBuffer> parts) {
+    private static Region wholeOf(List<Part> parts) {
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("there are no parts to join");
         }
         @Nullable Region whole = parts.getFirst().region.parent;
         Set<OwnedBuffer> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (int i = 0; i < parts.size(); i++) {
-            OwnedBuffer part = parts.get(i);
+            Part part = parts.get(i);
             if (part.region.parent == null) {
-                throw new IllegalArgumentException("parts[" + i + "] was never split off: " + part);
+                throw new IllegalArgumentException("parts[" + i + "] was never split off: " + part.buffer);
             }
             if (part.region.parent != whole) {
-                throw new IllegalArgumentException("parts[" + i + "] is of another buffer than parts[0]: " + part);
+                throw new IllegalArgumentException(
+                        "parts[" + i + "] is of another buffer than parts[0]: " + part.buffer);
             }
-            if (!seen.add(part)) {
-                throw new IllegalArgumentException("parts[" + i + "] occurs twice: " + part);
+            if (!seen.add(part.buffer)) {
+                throw new IllegalArgumentException("parts[" + i + "] occurs twice: " + part.buffer);
             }
         }
         int siblings = parts.getFirst().region.siblings;
-        // More than there are can only be a part that is gone: acquire() says so.
+        // More than there are can only be a part that has just gone: acquire() says so.
         if (whole == null || parts.size() < siblings) {
             throw new IllegalArgumentException("parts.size()=" + parts.size() + ", but the buffer was split into "
                     + siblings + "; all of them are needed");
@@ -610,17 +643,19 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
      */
     public void resize(long bytes) {
-        if (bytes < 0 || bytes > region.maxBytes) {
-            throw new IllegalArgumentException("bytes=" + bytes + " must be from 0 to maxByteSize=" + region.maxBytes);
+        long maxBytes = maxByteSize();
+        if (bytes < 0 || bytes > maxBytes) {
+            throw new IllegalArgumentException("bytes=" + bytes + " must be from 0 to maxByteSize=" + maxBytes);
         }
         owned(() -> {
             closeView();
             MemorySegment resized = open(bytes);
-            long before = region.bytes();
+            Region r = region();
+            long before = r.bytes();
             if (bytes > before) {
                 resized.asSlice(before).fill((byte) 0);
             }
-            region.resize(bytes);
+            r.resize(bytes);
             return resized;
         });
     }
@@ -637,7 +672,8 @@ public final class OwnedBuffer implements Transferable {
     public FrozenBuffer freeze() {
         return owned(() -> {
             closeView();
-            FrozenBuffer frozen = new FrozenBuffer(region.block.share(region.offset, region.bytes()));
+            Region r = region();
+            FrozenBuffer frozen = new FrozenBuffer(r.block.share(r.offset, r.bytes()));
             leave("frozen");
             return frozen;
         });
@@ -656,10 +692,10 @@ public final class OwnedBuffer implements Transferable {
     public SharedBuffer share() {
         return owned(() -> {
             closeView();
-            long from = region.offset & -Integer.BYTES; // whole words, which atomic access to a byte goes through
-            long to = region.offset + region.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
-            SharedBuffer shared = SharedBuffer.over(region.block.share(from, to - from), region.offset - from,
-                    region.bytes());
+            Region r = region();
+            long from = r.offset & -Integer.BYTES; // whole words, which atomic access to a byte goes through
+            long to = r.offset + r.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
+            SharedBuffer shared = SharedBuffer.over(r.block.share(from, to - from), r.offset - from, r.bytes());
             leave("shared");
             return shared;
         });
@@ -682,17 +718,19 @@ public final class OwnedBuffer implements Transferable {
             return;
         }
         closeView();
+        Block block = region().block;
         leave("closed");
-        region.block.partClosed();
+        block.partClosed();
     }
 
     /**
      * The size.
      *
-     * @return in bytes; a handle that is gone tells that of the bytes it led to, which a later owner may resize
+     * @return in bytes; a handle that is gone tells what it was when it went
      */
     public long byteSize() {
-        return region.bytes();
+        Region r = look();
+        return r == null ? gone().bytes : r.bytes();
     }
 
     /**
@@ -702,7 +740,8 @@ public final class OwnedBuffer implements Transferable {
      * @return in bytes
      */
     public long maxByteSize() {
-        return region.maxBytes;
+        Region r = look();
+        return r == null ? gone().maxBytes : r.maxBytes;
     }
 
     /**
@@ -742,7 +781,7 @@ public final class OwnedBuffer implements Transferable {
             case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
             case null, default -> s == PENDING ? "being moved" : "unclaimed";
         };
-        return "OwnedBuffer[" + region.bytes() + " bytes, " + what + "]";
+        return "OwnedBuffer[" + byteSize() + " bytes, " + what + "]";
     }
 
     /** Runs the body as the owner; what was claimed for it is given back if it fails. */
@@ -778,12 +817,32 @@ public final class OwnedBuffer implements Transferable {
                 throw new WrongThreadException(
                         this + " was used by " + describe(me) + "; it is owned by " + describe(t));
             } else if (s instanceof Gone gone) {
-                throw new DetachedException(
-                        "this buffer of " + region.bytes() + " bytes is gone: " + describe(gone), gone.where);
+                throw gone.exception();
             } else {
                 throw new IllegalStateException(this + " can't be used before its move is complete");
             }
         }
+    }
+
+    /** As the owner. */
+    private Region region() {
+        return Objects.requireNonNull(region);
+    }
+
+    /** For those who are not the owner; null if the handle is {@link #gone}. */
+    private @Nullable Region look() {
+        while (true) {
+            Region r = (Region) REGION.getAcquire(this); // pairs with the constructor and with leave()
+            if (r != null || STATE.getOpaque(this) instanceof Gone) {
+                return r;
+            }
+            Thread.onSpinWait(); // the handle overtook its own publication, by a data race
+        }
+    }
+
+    /** Of a handle that was found to be gone. */
+    private Gone gone() {
+        return (Gone) STATE.getOpaque(this);
     }
 
     /** As the owner: kills every view, or changes nothing. A buffer just claimed has none. */
@@ -798,12 +857,13 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner, views revoked: the last act under this handle. */
     private void leave(String how) {
-        STATE.setOpaque(this, Gone.here(how)); // nothing is read through a gone handle
+        STATE.setOpaque(this, Gone.here(how, region())); // nothing is read through a gone handle
+        REGION.setRelease(this, null); // pairs with look(): who misses the region finds why
     }
 
     /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
     private void publish() {
-        region.enter(this);
+        region().enter(this);
         STATE.setRelease(this, UNCLAIMED); // pairs with acquire()
     }
 
@@ -830,7 +890,7 @@ public final class OwnedBuffer implements Transferable {
     /** A move in a message, from validation to commit. */
     private final class Move implements Transfer {
         private final boolean claimed;
-        private final OwnedBuffer successor = new OwnedBuffer(region);
+        private final OwnedBuffer successor = new OwnedBuffer(region());
 
         Move(boolean claimed) {
             this.claimed = claimed;
@@ -859,7 +919,7 @@ public final class OwnedBuffer implements Transferable {
 
         @Override
         public void abort() {
-            STATE.setOpaque(successor, Gone.here("never handed over, as its message was not sent"));
+            successor.leave("never handed over, as its message was not sent");
             if (state == PENDING) {
                 if (claimed) {
                     publish();

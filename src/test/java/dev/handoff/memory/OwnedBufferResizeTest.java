@@ -232,4 +232,18 @@ class OwnedBufferResizeTest {
                 last.toString());
         last.close();
     }
+
+    @Test
+    void aHandleThatIsGoneTellsTheSizesThatItHadWhenItWent() {
+        OwnedBuffer old = OwnedBuffer.allocateResizable(10, 100);
+        OwnedBuffer next = old.transfer();
+        next.resize(50);
+        assertEquals(10, old.byteSize());
+        assertEquals(100, old.maxByteSize());
+        assertTrue(old.toString().contains("10 bytes"), old.toString());
+        assertTrue(assertThrows(DetachedException.class, old::claim).getMessage().contains("10 bytes"));
+        assertThrows(IllegalArgumentException.class, () -> old.resize(101));
+        assertThrows(DetachedException.class, () -> old.resize(20));
+        next.close();
+    }
 }

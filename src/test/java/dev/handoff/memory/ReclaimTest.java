@@ -177,6 +177,57 @@ class ReclaimTest {
         assertEquals(before.bytesInUse(), MemoryStatistics.snapshot().bytesInUse());
     }
 
+    /** How a handle goes, up to the end of the lease. */
+    enum End {
+        CLOSED,
+        TRANSFERRED,
+        HANDED_OVER,
+        ABORTED,
+        SPLIT_AND_JOINED;
+
+        /** All handles that there were. */
+        List<OwnedBuffer> of(OwnedBuffer buffer) {
+            List<OwnedBuffer> handles = new ArrayList<>(List.of(buffer));
+            switch (this) {
+                case CLOSED -> {
+                }
+                case TRANSFERRED -> handles.add(buffer.transfer());
+                case HANDED_OVER, ABORTED -> {
+                    Transfer move = buffer.beginTransfer();
+                    move.revoke();
+                    if (this == ABORTED) {
+                        move.abort();
+                    } else {
+                        move.commit("a test");
+                    }
+                    handles.add((OwnedBuffer) move.successor());
+                }
+                case SPLIT_AND_JOINED -> {
+                    handles.addAll(buffer.split(3, 1));
+                    handles.add(OwnedBuffer.join(handles.subList(1, 4)));
+                }
+            }
+            handles.forEach(OwnedBuffer::close);
+            return handles;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(End.class)
+    void handlesThatAreGoneDoNotKeepALaterLeaseOfTheirBlock(End end) {
+        int bytes = size(13);
+        List<OwnedBuffer> gone = new ArrayList<>();
+        Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> gone.addAll(end.of(buffer)));
+        List<OwnedBuffer> again = new ArrayList<>();
+        do {
+            again.add(OwnedBuffer.allocate(bytes));
+        } while (!chunk.isLeased());
+        again.removeLast();
+        collectUntil(() -> !chunk.isLeased());
+        assertEquals(bytes, gone.getFirst().byteSize());
+        again.forEach(OwnedBuffer::close);
+    }
+
     @Test
     void sharedMemoryLivesAsLongAsAViewOfIt() {
         Int32View view = Int32View.of(SharedBuffer.allocate(1 << 20), 4096, 8);
