@@ -15,7 +15,8 @@ final class Allocator {
     static final long MAX_BYTES = 1L << MAX_SHIFT;
     /** How often the system is asked, if something was given back to it in between. */
     private static final int ATTEMPTS = 3;
-    static final Cleaner CLEANER = Cleaner.create(Thread.ofPlatform().name("handoff-cleaner").factory());
+    static final Cleaner CLEANER = Cleaner.create(Thread.ofPlatform().name("handoff-cleaner")
+            .inheritInheritableThreadLocals(false).factory()); // nor anybody's class loader
 
     private Allocator() {
     }

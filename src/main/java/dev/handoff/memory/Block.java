@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -76,8 +77,12 @@ final class Block {
 
     /** For a block that is not leased: frees its memory. */
     void free() {
-        chunk.free();
-        registration.clean(); // only deregisters
+        try {
+            chunk.free();
+            registration.clean(); // only deregisters
+        } finally { // or the cleaner might pool the memory while it is being freed
+            Reference.reachabilityFence(anchor);
+        }
     }
 
     void zero(long bytes) {
@@ -116,8 +121,9 @@ final class Block {
      * anybody's. The caller holds a part that is not closed, and has revoked its views.
      */
     MemorySegment share(long offset, long bytes) {
-        chunk.pin();
-        return memory.view(offset, bytes, Arena.ofAuto(), anchor);
+        MemorySegment view = memory.view(offset, bytes, Arena.ofAuto(), anchor);
+        chunk.pin(); // not before there is a view: without one the buffer stays its owner's
+        return view;
     }
 
     void partsAdded(int n) {

@@ -45,7 +45,12 @@ final class MappedMemory implements Memory {
             return Slab.create(bytes);
         }
         if (spare.used) {
-            spare.zero(bytes);
+            try {
+                spare.zero(bytes);
+            } catch (OutOfMemoryError e) {
+                spare.free();
+                throw e;
+            }
         }
         return spare;
     }
@@ -201,8 +206,11 @@ final class MappedMemory implements Memory {
                     return slabs.isEmpty() ? null : slabs;
                 });
             }
-            file.close();
-            MemoryLimit.unreserve(fileBytes);
+            try {
+                file.close();
+            } finally {
+                MemoryLimit.unreserve(fileBytes);
+            }
         }
 
         private void offer() {

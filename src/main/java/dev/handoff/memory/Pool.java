@@ -89,7 +89,12 @@ final class Pool {
 
     private static void startTrimming() {
         if (TRIMMING.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name(TRIMMER).start(Pool::keepTrimming);
+            try {
+                Thread.ofPlatform().daemon().name(TRIMMER).inheritInheritableThreadLocals(false)
+                        .start(Pool::keepTrimming);
+            } catch (OutOfMemoryError e) { // no thread is to be had now
+                TRIMMING.set(false); // so the next block that comes tries again
+            }
         }
     }
 

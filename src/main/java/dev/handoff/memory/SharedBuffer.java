@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicReference;
@@ -125,13 +126,16 @@ public final class SharedBuffer {
      * @param bytes how many bytes from its beginning
      * @return the buffer, which cannot grow
      * @throws IllegalArgumentException if {@code bytes} is negative
-     * @throws IOException if the file cannot be opened, extended or mapped; a file that could not be extended in full
+     * @throws IOException if the file is no regular one, or cannot be opened, extended or mapped; a file that could not be extended in full
      *     stays as long as it got
      * @throws UnsupportedOperationException if the file system cannot map
      */
     public static SharedBuffer map(Path file, long bytes) throws IOException {
         requireSize(bytes);
         long size = wholeWords(bytes);
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // a device would swallow what is to extend it for ever
+            throw new IOException(file + " is no regular file, so it can't be memory");
+        }
         // Appending never overwrites what another process wrote in the meantime, without any lock.
         try (FileChannel end = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             for (long missing; (missing = size - end.size()) > 0;) {

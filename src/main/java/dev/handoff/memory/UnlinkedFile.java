@@ -136,9 +136,12 @@ final class UnlinkedFile {
     /** Frees the bytes, also those that are mapped by somebody who dropped the mapping. Nothing else may be mapped. */
     void close() {
         try {
-            uninterrupted(c -> c.truncate(0));
-            channel.close();
-            spare.close();
+            try {
+                uninterrupted(c -> c.truncate(0));
+            } finally { // descriptors do not leak
+                channel.close();
+                spare.close();
+            }
             if (!opener.startsWith(DESCRIPTORS)) {
                 Files.delete(opener);
             }

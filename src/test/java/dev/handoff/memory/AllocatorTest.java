@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -15,6 +16,8 @@ import dev.handoff.testing.Threads.Kind;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -341,5 +344,37 @@ class AllocatorTest {
     private static long faults() throws IOException {
         String stat = Files.readString(FAULTS);
         return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[10 - 3]);
+    }
+
+    @Test
+    void aBlockThatCannotBeSharedIsNotPinned() {
+        int sizeClass = Allocator.sizeClass(2 << 20);
+        Chunk chunk = new Chunk(Memory.allocate(Allocator.classBytes(sizeClass)), sizeClass);
+        Block block = new Block(chunk, Allocator.CLEANER);
+        assertThrows(RuntimeException.class, () -> block.share(0, -1));
+        assertFalse(chunk.isLeased(), "the collector would have to wait for a view that there is not");
+        block.free();
+    }
+
+    /** Uses memory with a class loader that may be dropped. */
+    static final class Guest {
+        private Guest() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            try (URLClassLoader application = new URLClassLoader(new URL[0])) {
+                Thread.currentThread().setContextClassLoader(application);
+                OwnedBuffer.allocate(1 << 20).close();
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(t -> t.getName().equals(Pool.TRIMMER) || t.getName().equals("handoff-cleaner"))
+                        .map(t -> t.getName() + " " + (t.getContextClassLoader() == application)).sorted()
+                        .forEach(System.out::println);
+            }
+        }
+    }
+
+    @Test
+    void threadsOfTheAllocatorKeepNobodysClassLoader() {
+        assertEquals("handoff-cleaner false\n" + Pool.TRIMMER + " false", ChildJvm.run(Guest.class).out());
     }
 }

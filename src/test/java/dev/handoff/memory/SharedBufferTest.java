@@ -259,6 +259,14 @@ class SharedBufferTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void refusesADeviceThatSwallowsWhatIsWritten() {
+        Path device = Path.of("/dev/null");
+        IOException e = assertThrows(IOException.class, () -> SharedBuffer.map(device, 8));
+        assertTrue(e.getMessage().startsWith("/dev/null is no regular file"), e.getMessage());
+    }
+
+    @Test
     void threadsThatMapOneNewFileAtOnceLoseNothing(@TempDir Path directory) {
         int racers = 4;
         int bytes = 300_000;
