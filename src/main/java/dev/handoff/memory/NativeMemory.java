@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import dev.handoff.internal.os.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +49,7 @@ final class NativeMemory implements Memory {
 
     @Override
     public MemorySegment view(long offset, long bytes, Arena viewArena, Anchor anchor) {
-        return base.asSlice(offset, bytes).reinterpret(viewArena, anchor);
+        return base.asSlice(offset, bytes).reinterpret(viewArena, new Hold(anchor));
     }
 
     @Override
@@ -70,6 +71,21 @@ final class NativeMemory implements Memory {
     public void free() {
         if (arena != null) {
             arena.close();
+        }
+    }
+
+    /** What a view reaches the anchor by, until it dies: an arena of the JDK keeps its clean-up action when closed. */
+    private static final class Hold implements Consumer<MemorySegment> {
+        @SuppressWarnings("unused") // reachability is its use
+        private @Nullable Anchor anchor;
+
+        Hold(Anchor anchor) {
+            this.anchor = anchor;
+        }
+
+        @Override
+        public void accept(MemorySegment dead) {
+            anchor = null;
         }
     }
 }

@@ -2,7 +2,9 @@ package dev.handoff.memory;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
@@ -225,6 +227,25 @@ class ReclaimTest {
         again.removeLast();
         collectUntil(() -> !chunk.isLeased());
         assertEquals(bytes, gone.getFirst().byteSize());
+        again.forEach(OwnedBuffer::close);
+    }
+
+    @Test
+    void aDeadViewDoesNotKeepALaterLeaseOfItsBlock() {
+        assumeTrue(MemoryBacking.current() == MemoryBacking.NATIVE, "a mapping has no clean-up action of ours");
+        int bytes = size(13);
+        List<MemorySegment> dead = new ArrayList<>();
+        Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> {
+            dead.add(buffer.segment());
+            buffer.close();
+        });
+        List<OwnedBuffer> again = new ArrayList<>();
+        do {
+            again.add(OwnedBuffer.allocate(bytes));
+        } while (!chunk.isLeased());
+        again.removeLast();
+        collectUntil(() -> !chunk.isLeased());
+        assertFalse(dead.getFirst().scope().isAlive());
         again.forEach(OwnedBuffer::close);
     }
 
