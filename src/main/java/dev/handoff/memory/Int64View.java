@@ -962,7 +962,8 @@ public final class Int64View extends View {
      *
      * @param index the element, from 0
      * @param count how many to wake at most; zero or less wakes nobody
-     * @return how many were woken; 0 where the memory is not shared, or is mapped
+     * @return how many were woken; 0 where the memory is not shared
+     * @throws UnsupportedOperationException if the memory is mapped
      */
     public int wake(long index, int count) {
         long offset = offset(index);

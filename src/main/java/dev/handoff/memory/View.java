@@ -123,6 +123,9 @@ abstract sealed class View permits Int8View, Int16View, Int32View, Int64View, Fl
             throw new UnsupportedOperationException(
                     operation + " needs shared memory; this is a view of " + of + " buffer");
         }
+        if (shared.isMapped()) {
+            Waits.requireWord(Byte.SIZE << shift);
+        }
         return shared;
     }
 

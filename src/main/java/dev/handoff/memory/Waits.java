@@ -67,10 +67,15 @@ final class Waits {
                 : ParkingLot.wake(block(segment), segment.address() + offset, count);
     }
 
-    private static MemorySegment word(MemorySegment segment, long offset, int bits) {
+    /** Of memory that is mapped. */
+    static void requireWord(int bits) {
         if (bits != Integer.SIZE) {
             throw new UnsupportedOperationException("processes can only wait on 32 bits, not on " + bits);
         }
+    }
+
+    private static MemorySegment word(MemorySegment segment, long offset, int bits) {
+        requireWord(bits);
         return segment.asSlice(offset, Integer.BYTES);
     }
 

@@ -671,7 +671,10 @@ public final class ${name} extends View {
      *
      * @param index the element, from 0
      * @param count how many to wake at most; zero or less wakes nobody
-     * @return how many were woken; 0 where the memory is not shared<#if bits == 64>, or is mapped</#if>
+     * @return how many were woken; 0 where the memory is not shared
+<#if bits == 64>
+     * @throws UnsupportedOperationException if the memory is mapped
+</#if>
      */
     public int wake(long index, int count) {
         long offset = offset(index);

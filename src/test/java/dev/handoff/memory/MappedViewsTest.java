@@ -107,7 +107,8 @@ class MappedViewsTest {
         Int64View longs = Int64View.of(SharedBuffer.map(directory.resolve("file"), 64));
         for (org.junit.jupiter.api.function.Executable wait : List.<org.junit.jupiter.api.function.Executable>of(
                 () -> longs.await(0, 0), () -> longs.await(0, 0, 1, IdleStrategy.parking()),
-                () -> longs.awaitAsync(0, 0), () -> longs.wake(0, 1))) {
+                () -> longs.awaitAsync(0, 0), () -> longs.wake(0, 1), () -> longs.awaitChange(0, 7),
+                () -> longs.awaitChange(0, 7, IdleStrategy.parking()))) { // not even where it has changed already
             var e = assertThrows(UnsupportedOperationException.class, wait);
             assertEquals("processes can only wait on 32 bits, not on 64", e.getMessage());
         }
