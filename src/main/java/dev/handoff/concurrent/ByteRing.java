@@ -214,6 +214,7 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
      * @param limit how many messages to handle at most
      * @return how many were handled; 0 if there was none
      * @throws IllegalArgumentException if {@code limit} is negative
+     * @throws IllegalStateException if what is next is no message: somebody else has written into the ring's memory
      */
     public final int poll(Handler handler, int limit) {
         Objects.requireNonNull(handler);
@@ -236,7 +237,11 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
                     break;
                 }
                 int length = RingLayout.length(header);
-                position += RingLayout.aligned(length);
+                int taken = RingLayout.aligned(length);
+                if (length < HEADER_BYTES || taken > Math.min(capacity - ((int) position & mask), end - position)) {
+                    throw broken(position, header);
+                }
+                position += taken;
                 if (RingLayout.isPadding(header)) {
                     continue;
                 }
@@ -296,6 +301,11 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
             throw new IndexOutOfBoundsException("offset=" + offset + " is not what a claim returned");
         }
         return offset - HEADER_BYTES;
+    }
+
+    static IllegalStateException broken(long position, long header) {
+        return new IllegalStateException("no record can have the header 0x" + Long.toHexString(header)
+                + " at position=" + position + ": the memory of the ring was overwritten");
     }
 
     static IllegalStateException notClaimed(long offset) {

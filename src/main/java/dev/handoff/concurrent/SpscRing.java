@@ -221,6 +221,9 @@ public final class SpscRing extends ByteRing {
         long next = tail;
         long header = (long) LONG.getAcquire(memory, tailOffset(next));
         while (RingLayout.state(header) > 0 && next - tail < capacity) {
+            if (RingLayout.length(header) < HEADER_BYTES) {
+                throw broken(next, header);
+            }
             next += RingLayout.aligned(RingLayout.length(header));
             header = (long) LONG.getAcquire(memory, tailOffset(next));
         }

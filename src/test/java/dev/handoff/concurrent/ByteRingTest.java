@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.handoff.memory.SharedBuffer;
 import dev.handoff.testing.Threads;
@@ -439,6 +440,26 @@ class ByteRingTest {
 
     // ---- SPSC only
 
+    @ParameterizedTest
+    @EnumSource
+    void aHeaderThatNoRecordHasIsAnErrorAndNeitherALoopNorAMessage(Kind kind) {
+        long padding = 1L << 30;
+        for (long bad : new long[]{padding, padding | 1, padding | 7, 1, 7, 65, 128, padding | 72, (1L << 30) - 1,
+                Integer.MAX_VALUE}) {
+            SharedBuffer buffer = SharedBuffer.allocate(SpscRing.bytes(64));
+            ByteRing ring = kind.create(buffer, 64);
+            buffer.segment().set(ValueLayout.JAVA_LONG, RingLayout.RECORDS_OFFSET, bad);
+            String message = assertThrows(IllegalStateException.class,
+                    () -> ring.poll((memory, offset, length, type) -> fail("is no message"), 9)).getMessage();
+            assertEquals("no record can have the header 0x" + Long.toHexString(bad)
+                    + " at position=0: the memory of the ring was overwritten", message);
+            if (kind == Kind.SPSC && RingLayout.length(bad) < RingLayout.HEADER_BYTES) {
+                assertEquals(message,
+                        assertThrows(IllegalStateException.class, () -> kind.attach(buffer)).getMessage());
+            }
+        }
+    }
+
     @Test
     void anAbortedClaimOfAnSpscRingLeavesNothingBehind() {
         ByteRing ring = Kind.SPSC.create(64);
@@ -660,13 +681,13 @@ class ByteRingTest {
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfOneThreadReachAnotherInOrder(int capacity) {
         for (Kind kind : Kind.values()) {
-            stress(kind.create(capacity), 1, 50_000);
+            stress(kind.create(capacity), 1, Math.min(50_000, 40 * capacity)); // on one core each lap is a switch
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfSeveralThreadsReachAnotherEachInOrder(int capacity) {
-        stress(Kind.MPSC.create(capacity), 3, 20_000);
+        stress(Kind.MPSC.create(capacity), 3, Math.min(20_000, 20 * capacity));
     }
 }

@@ -7,10 +7,7 @@ import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.ChildJvm.Mode;
 import dev.handoff.testing.Threads;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,11 +22,7 @@ class RingBetweenProcessesTest {
     @TempDir private Path directory;
 
     private static SharedBuffer map(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
-                StandardOpenOption.WRITE)) {
-            return SharedBuffer.wrap(channel.map(FileChannel.MapMode.READ_WRITE, 0, SpscRing.bytes(CAPACITY),
-                    Arena.ofAuto()));
-        }
+        return SharedBuffer.map(file, SpscRing.bytes(CAPACITY));
     }
 
     /** Runs in the other JVM: produces into the ring that it finds. */
