@@ -15,26 +15,42 @@ import java.util.function.BooleanSupplier;
  * makes it be there does so first and signals then. So no event is lost between the look and the sleep; that the count
  * comes round to the same value in between (2^32 events) is taken for impossible. As the word changes with each signal, and
  * a woken waiter looks again, it works on mapped memory, whose wakes are neither exact nor in order.
+ *
+ * <p>
+ * On mapped memory a process may die after it has made something be there and before it signals. So waiters look again
+ * there every 50 ms, signal or not.
  */
 final class EventCount {
+    private static final long MAPPED_SLEEP_NANOS = 50_000_000;
+
     private final Int32View count;
+    private final long longestSleep;
     private final IdleStrategy idle;
 
     EventCount(SharedBuffer buffer, long byteOffset) {
-        this(Int32View.of(buffer, byteOffset, 1), IdleStrategy.adaptive());
+        this(Int32View.of(buffer, byteOffset, 1), buffer.isMapped() ? MAPPED_SLEEP_NANOS : Long.MAX_VALUE,
+                IdleStrategy.adaptive());
     }
 
-    private EventCount(Int32View count, IdleStrategy idle) {
+    private EventCount(Int32View count, long longestSleep, IdleStrategy idle) {
         this.count = count;
+        this.longestSleep = longestSleep;
         this.idle = Objects.requireNonNull(idle);
     }
 
     EventCount withIdle(IdleStrategy strategy) {
-        return new EventCount(count, strategy);
+        return new EventCount(count, longestSleep, strategy);
+    }
+
+    /** What is left of a time that began at a {@link System#nanoTime}; {@link Long#MAX_VALUE} is for ever. */
+    static long left(long timeoutNanos, long begun) {
+        return timeoutNanos == Long.MAX_VALUE
+                ? timeoutNanos
+                : Math.max(timeoutNanos, 0) - (System.nanoTime() - begun); // the least long would wrap around
     }
 
     /**
-     * Waits until an attempt succeeds.
+     * Waits until an attempt succeeds, asleep in between: the caller has idled before.
      *
      * @param attempt to get what the caller waits for, or to see that it is there; made again after each event
      * @param timeoutNanos how long at most; {@link Long#MAX_VALUE} is for ever
@@ -42,18 +58,17 @@ final class EventCount {
      * @throws InterruptedException if the thread was interrupted before that
      */
     boolean await(BooleanSupplier attempt, long timeoutNanos) throws InterruptedException {
-        boolean forever = timeoutNanos == Long.MAX_VALUE;
-        long deadline = forever ? 0 : System.nanoTime() + Math.max(timeoutNanos, 0); // the least long would wrap around
+        long begun = System.nanoTime();
         while (true) {
             int seen = count.get(0); // volatile: before the attempt; pairs with the addition in signal()
             if (attempt.getAsBoolean()) {
                 return true;
             }
-            long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
+            long left = left(timeoutNanos, begun);
             if (left <= 0) {
                 return false;
             }
-            count.await(0, seen, left);
+            count.await(0, seen, Math.min(left, longestSleep), IdleStrategy.parking());
         }
     }
 

@@ -15,6 +15,11 @@ import java.util.concurrent.TimeUnit;
  * <p>
  * What a thread did before {@code countDown} happens-before what a thread does after it has found the latch open.
  * {@code countDown} is lock-free; virtual threads that wait are not pinned.
+ *
+ * <p>
+ * What a process that died would have counted down stays to be counted: to notice, wait with a timeout. One that dies in
+ * the last {@code countDown}, after the latch is open and before it has woken anybody, delays those that wait in mapped
+ * memory by 50 ms at most: they look again that often.
  */
 public final class SharedLatch {
     private static final long IDENTITY = Preamble.identity("LTCH");
@@ -119,7 +124,9 @@ public final class SharedLatch {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return opened.idle(() -> count() == 0, nanos) || opened.await(() -> count() == 0, nanos);
+        long begun = System.nanoTime();
+        return opened.idle(() -> count() == 0, nanos)
+                || opened.await(() -> count() == 0, EventCount.left(nanos, begun));
     }
 
     /**

@@ -20,6 +20,11 @@ import java.util.concurrent.TimeUnit;
  * What a thread did before {@code release} happens-before what a thread does after it has acquired one of those permits.
  * Where nobody has to wait, {@code acquire} and {@code release} are lock-free, as {@code tryAcquire} and
  * {@code drainPermits} always are.
+ *
+ * <p>
+ * A process that dies in {@code release}, after the permits are there and before it has woken anybody, delays those that
+ * wait in mapped memory by 50 ms at most: they look again that often. One that dies while it waits goes on being counted
+ * as a waiter, so that each later release takes the time of a wake.
  */
 public final class SharedSemaphore {
     /*
@@ -151,7 +156,11 @@ public final class SharedSemaphore {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return take(permits) || released.idle(() -> take(permits), nanos) || acquireSlowly(permits, nanos);
+        if (take(permits)) {
+            return true;
+        }
+        long begun = System.nanoTime();
+        return released.idle(() -> take(permits), nanos) || acquireSlowly(permits, EventCount.left(nanos, begun));
     }
 
     private boolean acquireSlowly(int permits, long nanos) throws InterruptedException {
