@@ -432,11 +432,17 @@ public final class ParkingLot {
         /** Keeps the stripes two cache lines apart, as the hardware fetches them in pairs. */
         private long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13;
 
-        /** Held for a few instructions only, hence a spin lock; it yields where the holder lost its core. */
+        /**
+         * Held for a few instructions only, hence a spin lock; it yields where the holder lost its core. A holder that is a
+         * virtual thread may lose its carrier, too, where the JVM has to load or link what the compare needs: so virtual
+         * threads go through their scheduler's front door from time to time, as FixedIdleStrategy says.
+         */
         @SuppressWarnings("ThreadPriorityCheck")
         void lock() {
             for (int i = 1; !LOCKED.compareAndSet(this, false, true); i++) {
-                if (i % 64 == 0) {
+                if (i % 4096 == 0 && Thread.currentThread().isVirtual()) {
+                    LockSupport.parkNanos(1);
+                } else if (i % 64 == 0) {
                     Thread.yield();
                 } else {
                     Thread.onSpinWait();

@@ -838,6 +838,39 @@ class ParkingLotTest {
         assertEquals(4, waits.size()); // the futures themselves are still there
     }
 
+    /** The JVM may do to a holder what the condition does here: where it has to link what the condition calls. */
+    @Test
+    void virtualThreadsThatWantTheLockLetAHolderWithoutACarrierRun() {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch linked = new CountDownLatch(1);
+        Thread holder = Thread.ofVirtual().start(() -> assertThrows(IllegalStateException.class,
+                () -> ParkingLot.await(block, 4, () -> {
+                    inside.countDown();
+                    while (linked.getCount() > 0) {
+                        LockSupport.park();
+                    }
+                    throw new IllegalStateException();
+                }, FOREVER)));
+        Threads.uninterruptibly(inside);
+        AtomicInteger begun = new AtomicInteger();
+        List<Thread> others = new ArrayList<>();
+        Threads.on(Kind.VIRTUAL, "starter", () -> { // so that they are in the carriers' own queues
+            for (int i = 0; i < 8 * Runtime.getRuntime().availableProcessors(); i++) {
+                others.add(Thread.ofVirtual().start(() -> {
+                    begun.incrementAndGet();
+                    ParkingLot.waiting(block, 4);
+                }));
+            }
+            return null;
+        });
+        Threads.until(() -> begun.get() == others.size());
+        linked.countDown();
+        LockSupport.unpark(holder);
+        Threads.join(holder);
+        others.forEach(Threads::join);
+        assertEquals(0, ParkingLot.waiting(block, 4));
+    }
+
     /** The timer of a wait that is over must not hold on to it for the rest of the day. */
     @Test
     void aFutureThatWasWokenOrCancelledLeavesNoTimerBehind() {
