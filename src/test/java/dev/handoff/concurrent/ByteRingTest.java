@@ -681,13 +681,13 @@ class ByteRingTest {
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfOneThreadReachAnotherInOrder(int capacity) {
         for (Kind kind : Kind.values()) {
-            stress(kind.create(capacity), 1, Math.min(50_000, 40 * capacity)); // on one core each lap is a switch
+            stress(kind.create(capacity), 1, Math.min(50_000, 10 * capacity)); // on one core each lap is a switch
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfSeveralThreadsReachAnotherEachInOrder(int capacity) {
-        stress(Kind.MPSC.create(capacity), 3, Math.min(20_000, 20 * capacity));
+        stress(Kind.MPSC.create(capacity), 3, Math.min(20_000, 5 * capacity));
     }
 }

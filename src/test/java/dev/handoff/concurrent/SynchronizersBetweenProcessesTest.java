@@ -21,15 +21,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two JVMs that wait for each other through a file that both have mapped, and what a process that died leaves behind. */
 class SynchronizersBetweenProcessesTest {
-    /** So many that the test runs into its time limit where wakes get lost, as each one costs a sleep of 50 ms. */
+    /** So many that side 1 runs into its time limit where wakes get lost, as each one costs a sleep of 50 ms. */
     private static final int ROUNDS = 3_000;
+    private static final int LIMIT_SECONDS = 100;
     private static final long SECOND = 128;
     private static final long COUNTER = 256;
     private static final long LATCHES = 512;
@@ -151,6 +154,8 @@ class SynchronizersBetweenProcessesTest {
         }
 
         public static void main(String[] args) throws Exception {
+            CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS)
+                    .execute(() -> Runtime.getRuntime().halt(1)); // lest the parent waits for its output for ever
             Exchange.valueOf(args[0]).play(SharedBuffer.map(Path.of(args[1]), BYTES), 1);
             System.out.println("done");
         }
