@@ -238,7 +238,7 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
                 }
                 int length = RingLayout.length(header);
                 int taken = RingLayout.aligned(length);
-                if (length < HEADER_BYTES || taken > Math.min(capacity - ((int) position & mask), end - position)) {
+                if (length < HEADER_BYTES || taken > capacity - ((int) position & mask)) {
                     throw broken(position, header);
                 }
                 position += taken;
