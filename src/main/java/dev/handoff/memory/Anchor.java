@@ -1,17 +1,10 @@
 package dev.handoff.memory;
 
-import java.lang.foreign.MemorySegment;
-import java.util.function.Consumer;
-
 /**
  * What a {@link Block} and every view of its bytes reach, and what reaches neither: once it is unreachable, nobody can
- * get at the bytes any more. It does nothing, neither as the clean-up action of a view's arena nor as that of a scope.
+ * get at the bytes any more. It does nothing, as the clean-up action of a scope, which is how some views reach it.
  */
-final class Anchor implements Consumer<MemorySegment>, Runnable {
-    @Override
-    public void accept(MemorySegment view) {
-    }
-
+final class Anchor implements Runnable {
     @Override
     public void run() {
     }
