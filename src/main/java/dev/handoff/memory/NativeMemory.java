@@ -15,11 +15,14 @@ final class NativeMemory implements Memory {
     static final long LARGE_BYTES = 1 << 20;
 
     private final MemorySegment base;
+    /** The same bytes without a lifetime, for views: these reach the anchor, so there is nothing to check once more. */
+    private final MemorySegment bytes;
     /** Null if the collector frees the memory. */
     private final @Nullable Arena arena;
 
     private NativeMemory(MemorySegment base, @Nullable Arena arena) {
         this.base = base;
+        this.bytes = MemorySegment.ofAddress(base.address()).reinterpret(base.byteSize());
         this.arena = arena;
     }
 
@@ -48,8 +51,8 @@ final class NativeMemory implements Memory {
     }
 
     @Override
-    public MemorySegment view(long offset, long bytes, Arena viewArena, Anchor anchor) {
-        return base.asSlice(offset, bytes).reinterpret(viewArena, new Hold(anchor));
+    public MemorySegment view(long offset, long length, Arena viewArena, Anchor anchor) {
+        return bytes.asSlice(offset, length).reinterpret(viewArena, new Hold(anchor));
     }
 
     @Override
