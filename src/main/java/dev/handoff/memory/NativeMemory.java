@@ -36,7 +36,7 @@ final class NativeMemory implements Memory {
                     ? Pages.map(bytes, arena)
                     : arena.allocate(bytes, Allocator.MIN_BYTES);
             if (memory == null) {
-                throw new OutOfMemoryError("the operating system has no " + bytes + " bytes");
+                throw new OutOfMemoryError("the operating system refuses them");
             }
             // Not before the memory is really free, whoever frees it.
             MemorySegment base = memory.reinterpret(arena, freed -> MemoryLimit.unreserve(bytes));
@@ -46,7 +46,9 @@ final class NativeMemory implements Memory {
             if (large) {
                 arena.close();
             }
-            throw e;
+            OutOfMemoryError refused = new OutOfMemoryError("there are no " + bytes + " bytes: " + e.getMessage());
+            refused.initCause(e);
+            throw refused;
         }
     }
 

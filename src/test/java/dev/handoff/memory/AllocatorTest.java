@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.handoff.internal.os.Pages;
 import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
@@ -336,7 +337,9 @@ class AllocatorTest {
                 faults[i] = faults() - before;
             }
         }
-        assertTrue(faults[0] >= 50, () -> "no huge page is larger than 2 MiB: " + faults[0]);
+        if (Pages.available()) { // else the pages were touched when they were zeroed
+            assertTrue(faults[0] >= 50, () -> "no huge page is larger than 2 MiB: " + faults[0]);
+        }
         assertTrue(faults[1] < 10, () -> "of this thread, for whatever reason: " + faults[1]);
     }
 

@@ -182,6 +182,8 @@ public final class Futex {
         private long call(MemorySegment state, MemorySegment word, int operation, int value, MemorySegment timeout) {
             try {
                 return (long) syscall.invokeExact(state, number, word, (long) operation, (long) value, timeout);
+            } catch (RuntimeException | Error e) {
+                throw e; // the memory is gone
             } catch (Throwable e) {
                 throw new AssertionError("a system call throws nothing", e);
             }
