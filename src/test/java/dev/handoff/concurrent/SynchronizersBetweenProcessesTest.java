@@ -164,6 +164,7 @@ class SynchronizersBetweenProcessesTest {
     @ParameterizedTest
     @EnumSource
     void wakesCrossFromOneProcessToTheOther(Exchange exchange) throws Exception {
+        assumeTrue(Futex.kind() != Futex.Kind.POLLING, "whoever polls is not woken: each round takes up to 50 ms");
         Path file = directory.resolve(exchange.name());
         SharedBuffer buffer = SharedBuffer.map(file, BYTES);
         exchange.create(buffer);
