@@ -1,82 +1,46 @@
 package dev.handoff.clone;
 
-import dev.handoff.memory.DetachedException;
-import dev.handoff.memory.OwnedBuffer;
-import dev.handoff.memory.Transfer;
-import dev.handoff.memory.Transferable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of the clone algorithm.
+ * One run of the general clone algorithm, which any graph ends in a copy or in a clear refusal with.
  *
  * <p>
  * Depth first, with a stack of {@link Frame}s on the heap instead of recursion. What is mutable exists, empty, before its
- * contents do, so cycles find it. What is immutable (a record, an unmodifiable collection) exists only when its contents
+ * contents do, so cycles find it. What is built (a record, an unmodifiable collection) exists only when its contents
  * do. Outside of cycles every frame is finished when its contents are: collections are filled before anything is built
  * on them.
  *
  * <p>
  * Frames that lead back to each other are found as they are left, by Tarjan's algorithm for strongly connected
- * components (SIAM J. Comput. 1, 1972), and finished together: see {@link #finishCycle}. In there a slot that meets an
- * immutable object without a copy waits for its frame. A cycle of immutables alone can't be built in Java, but one that
+ * components (SIAM J. Comput. 1, 1972), and finished together: see {@link #finishCycle}. In there a slot that meets a
+ * built object without a copy waits for its frame. A cycle of built objects alone can't be made in Java, but one that
  * runs through unmodifiable views looks like one; it is refused.
  */
 final class Copier {
     /** In place of a copy: a frame was pushed, and will deliver it. */
     private static final Object PUSHED = new Object();
 
+    private final Plans plans;
+    private final Moves moves;
     private final ArrayDeque<Frame> stack = new ArrayDeque<>();
     /** Frames that have been left, but may belong to a cycle with one that is still on the stack. */
     private final ArrayDeque<Frame> left = new ArrayDeque<>();
-    private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
-    private final IdentityHashMap<Transferable, Transfer> transfers = new IdentityHashMap<>();
-    private final List<Transfer> begun = new ArrayList<>();
-    private final boolean moveAll;
+    /** Copies, and the frames that have or will have them. */
+    private final Copies copies = new Copies();
     private int visited;
 
-    private Copier(boolean moveAll) {
-        this.moveAll = moveAll;
+    Copier(Plans plans, Moves moves) {
+        this.plans = plans;
+        this.moves = moves;
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // a copy has the class of its original; null is its own
-    static <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
-        Copier copier = new Copier(moveAll);
-        try {
-            copier.begin(list);
-            return new PreparedClone<>((T) copier.copy(value), copier.begun);
-        } catch (RuntimeException | Error e) {
-            new PreparedClone<>(value, copier.begun).abort();
-            throw e;
-        }
-    }
-
-    private void begin(List<Transferable> list) {
-        for (int i = 0; i < list.size(); i++) {
-            Transferable t = Objects.requireNonNull(list.get(i), "transferables[" + i + "]");
-            if (transfers.containsKey(t)) {
-                throw new DataCloneException("transferables[" + i + "] is listed twice: " + t);
-            }
-            try {
-                begin(t);
-            } catch (DetachedException e) {
-                throw new DataCloneException("transferables[" + i + "] can't be moved: " + e.getMessage(), e);
-            }
-        }
-    }
-
-    private Transfer begin(Transferable t) {
-        Transfer transfer = t.beginTransfer();
-        begun.add(transfer);
-        transfers.put(t, transfer);
-        return transfer;
-    }
-
-    private @Nullable Object copy(@Nullable Object root) {
+    /** The copy of a graph. */
+    @Nullable
+    Object copyAll(@Nullable Object root) {
         @Nullable Object copy = resolve(root);
         if (copy != PUSHED) {
             return copy;
@@ -108,12 +72,10 @@ final class Copier {
     private static void refer(Frame frame, int slot, Frame child) {
         if (!child.done) {
             frame.low = Math.min(frame.low, child.low);
-            frame.delicate |= frame.isArrangedBy(slot);
+            frame.delicate |= frame.plan.isKey(slot);
         }
         if (child.copy == null) {
-            frame.slots[slot] = null; // rather than the original: a constructor may look
-            frame.missing++;
-            child.waiters.add(new Frame.Slot(frame, slot));
+            frame.await(slot, child);
         } else {
             frame.set(slot, child.copy);
         }
@@ -151,13 +113,13 @@ final class Copier {
      */
     private static void finishCycle(List<Frame> cycle) {
         List<Frame> immutable = new ArrayList<>();
-        List<Frame.Filled> arranged = new ArrayList<>();
+        List<Frame> arranged = new ArrayList<>();
         List<Frame> waiting = new ArrayList<>();
         for (Frame frame : cycle) {
             if (frame.copy == null) {
                 immutable.add(frame);
-            } else if (frame.delicate && frame instanceof Frame.Filled filled) {
-                arranged.add(filled);
+            } else if (frame.delicate) {
+                arranged.add(frame);
             } else if (frame.missing == 0 || frame.takesGaps()) {
                 frame.finish();
             } else {
@@ -173,11 +135,11 @@ final class Copier {
         }
     }
 
-    private static void arrange(List<Frame.Filled> frames) {
+    private static void arrange(List<Frame> frames) {
         boolean changed = true;
         for (int pass = 0; changed && pass <= frames.size(); pass++) {
             changed = false;
-            for (Frame.Filled frame : frames) {
+            for (Frame frame : frames) {
                 changed |= frame.rearrange();
             }
         }
@@ -197,7 +159,7 @@ final class Copier {
             Frame frame = ready.isEmpty() ? delicate.remove() : ready.remove();
             frame.finish();
             built++;
-            for (Frame.Slot slot : frame.waiters) {
+            for (Frame.Slot slot : frame.waiters()) {
                 Frame waiter = slot.frame();
                 waiter.set(slot.index(), frame.copy);
                 if (--waiter.missing == 0 && waiter.copy == null) {
@@ -218,87 +180,27 @@ final class Copier {
         if (value == null) {
             return null;
         }
-        Plans.Plan plan = Plans.of(value.getClass());
-        if (plan == Plans.SHARED) {
+        Plan plan = plans.of(value.getClass());
+        if (plan.isShared) {
             return value;
         }
-        @Nullable Object known = copies.get(value);
-        if (known != null) {
-            return known;
+        int number = copies.enter(value);
+        if (number < 0) {
+            return copies.copy(~number);
         }
         Object opened;
         try {
-            opened = value instanceof Transferable t ? move(t) : plan.open(value);
+            opened = plan.open(value, moves);
         } catch (DataCloneException e) {
             throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
         }
-        copies.put(value, opened);
+        copies.copied(number, opened);
         if (opened instanceof Frame frame) {
             frame.index = frame.low = visited++;
             stack.addLast(frame);
             return PUSHED;
         }
         return opened;
-    }
-
-    private Object move(Transferable t) {
-        @Nullable Transfer listed = transfers.get(t);
-        if (listed != null) {
-            return listed.successor();
-        }
-        if (moveAll) {
-            try {
-                return begin(t).successor();
-            } catch (DetachedException e) {
-                throw new DataCloneException(String.valueOf(e.getMessage()), e);
-            }
-        }
-        if (!(t instanceof OwnedBuffer buffer)) {
-            throw new DataCloneException(t + " can only be moved; put it in the transfer list");
-        }
-        if (buffer.state() == OwnedBuffer.State.UNCLAIMED) {
-            throw new DataCloneException(buffer + " belongs to nobody, so its bytes can't be read;"
-                    + " claim() it to have them copied, or put it in the transfer list to move it");
-        }
-        try {
-            CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer));
-            begun.add(copy);
-            return copy.successor();
-        } catch (DetachedException e) {
-            throw new DataCloneException(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    /** The copy of a buffer moves to the receiver like any other: until then nobody can claim it by touching it. */
-    private static final class CopiedBuffer implements Transfer {
-        private final OwnedBuffer copy;
-        private final Transfer move;
-
-        CopiedBuffer(OwnedBuffer copy) {
-            this.copy = copy;
-            this.move = copy.beginTransfer();
-        }
-
-        @Override
-        public Transferable successor() {
-            return move.successor();
-        }
-
-        @Override
-        public void revoke() {
-            move.revoke();
-        }
-
-        @Override
-        public void commit(String receiver) {
-            move.commit(receiver);
-        }
-
-        @Override
-        public void abort() {
-            move.abort();
-            copy.close();
-        }
     }
 
     /** The way to the value that is being resolved, as an expression. */

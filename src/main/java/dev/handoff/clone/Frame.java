@@ -2,21 +2,28 @@ package dev.handoff.clone;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object whose copy is under way: what it holds, in slots that are replaced by copies one after another.
+ * An object whose copy is under way in the {@link Copier}: what it holds, in slots that are replaced by copies one after
+ * another.
  *
  * <p>
- * A mutable object has its copy, still empty, from the start. An immutable one gets it from {@link #finish}.
+ * A mutable object has its copy, still empty, from the start. What is built gets it from {@link #finish}.
  */
-abstract class Frame {
+final class Frame {
     /** A slot that waits for another frame. */
     record Slot(Frame frame, int index) {
     }
 
+    private static final List<Slot> NOBODY = List.of();
+
+    final HoldingPlan plan;
+    private final Object original;
     final @Nullable Object[] slots;
-    final List<Slot> waiters = new ArrayList<>(0);
+    private List<Slot> waiters = NOBODY;
+    /** Null as long as there is none. */
     @Nullable Object copy;
     /** The slot to visit next. */
     int next;
@@ -28,115 +35,79 @@ abstract class Frame {
     int low;
     /** Whether the copy is complete, or at least so far that others may be built on it. */
     boolean done;
-    /** Whether {@linkplain #isArrangedBy what arranges it} is in a cycle with it: a key that leads to its own map. */
+    /** Whether {@linkplain HoldingPlan#isKey what arranges it} is in a cycle with it: a key that leads to its own map. */
     boolean delicate;
+    private boolean changed;
 
-    Frame(@Nullable Object[] slots, @Nullable Object copy) {
-        this.slots = slots;
-        this.copy = copy;
+    Frame(HoldingPlan plan, Object original) {
+        this.plan = plan;
+        this.original = original;
+        this.slots = plan.contents(original);
+        if (plan instanceof MutablePlan mutable) {
+            copy = mutable.create(original);
+        }
+        changed = !(plan instanceof BuiltPlan built && built.isImmutable());
     }
 
+    /** Replaces what a slot held by its copy. */
     void set(int slot, @Nullable Object value) {
+        changed |= slots[slot] != value;
         slots[slot] = value;
+        if (done && plan instanceof MutablePlan mutable) {
+            mutable.set(Objects.requireNonNull(copy), slot, value);
+        }
     }
 
-    /** Builds or fills the copy from its slots. */
+    /** Leaves a gap until another frame has its copy: not the original, as a constructor may look. */
+    void await(int slot, Frame child) {
+        slots[slot] = null;
+        missing++;
+        if (child.waiters == NOBODY) {
+            child.waiters = new ArrayList<>(2);
+        }
+        child.waiters.add(new Slot(this, slot));
+    }
+
+    List<Slot> waiters() {
+        return waiters;
+    }
+
+    /** Builds the copy from its slots, or fills it anew. */
     void finish() {
+        if (plan instanceof MutablePlan mutable) {
+            refill(mutable);
+        } else {
+            copy = changed ? ((BuiltPlan) plan).build(original, slots) : original;
+        }
         done = true;
     }
 
-    /** Whether the copy's structure depends on what a slot holds: on a hash code, on a comparison. */
-    boolean isArrangedBy(int slot) {
-        return false;
+    private void refill(MutablePlan mutable) {
+        Object target = Objects.requireNonNull(copy);
+        mutable.fill(target, slots);
+        int filled = mutable.filled(target, slots);
+        if (filled != slots.length) {
+            throw new DataCloneException("some of what it holds is equal by now (" + filled + " of " + slots.length
+                    + " are left), so a copy would lose it");
+        }
+    }
+
+    /** Fills the copy anew; tells whether that changed its structure, as far as its elements' hash codes can tell. */
+    boolean rearrange() {
+        MutablePlan mutable = (MutablePlan) plan;
+        Object target = Objects.requireNonNull(copy);
+        int before = mutable.arrangement(target);
+        mutable.fill(target, slots);
+        return mutable.arrangement(target) != before;
     }
 
     /** Whether the copy can be finished while slots are still missing, and takes these later. */
     boolean takesGaps() {
-        return false;
+        return plan instanceof MutablePlan mutable && mutable.takesGaps();
     }
 
     /** How an expression goes from this object to a slot. */
     String step(int slot) {
-        return "[" + slot + "]";
-    }
-
-    /** How a map's slots, keys and values in turn, read in a path. */
-    static String mapStep(@Nullable Object[] slots, int slot) {
-        if (slot % 2 == 0) {
-            return ".key(" + slot / 2 + ")";
-        }
-        Object key = slots[slot - 1];
-        return key instanceof CharSequence ? "[\"" + key + "\"]" : "[" + key + "]";
-    }
-
-    /** An array, or a list over one: what is put into the slots is in the copy. */
-    static final class OfArray extends Frame {
-        OfArray(@Nullable Object[] slots, Object copy) {
-            super(slots, copy);
-        }
-
-        @Override
-        boolean takesGaps() {
-            return true;
-        }
-    }
-
-    /** What exists only once its contents do; where none of these had to be copied, the original serves. */
-    abstract static class Immutable extends Frame {
-        private final Object original;
-        private boolean changed;
-
-        /** {@code changed} from the start where the original must not serve: somebody may change it through another way. */
-        Immutable(Object original, @Nullable Object[] slots, boolean changed) {
-            super(slots, null);
-            this.original = original;
-            this.changed = changed;
-        }
-
-        @Override
-        final void set(int slot, @Nullable Object value) {
-            changed |= slots[slot] != value;
-            super.set(slot, value);
-        }
-
-        @Override
-        final void finish() {
-            copy = changed ? build() : original;
-            super.finish();
-        }
-
-        abstract Object build();
-    }
-
-    /** A mutable collection or map: its copy is filled, and filled anew, from the slots. */
-    abstract static class Filled extends Frame {
-        Filled(@Nullable Object[] slots, Object shell) {
-            super(slots, shell);
-        }
-
-        @Override
-        final void finish() {
-            fill();
-            if (size() != expectedSize()) {
-                throw new DataCloneException("it holds " + expectedSize() + " elements of which only " + size()
-                        + " differ by now, so a copy would lose some");
-            }
-            super.finish();
-        }
-
-        /** Fills the copy anew; tells whether that changed its structure, as far as its elements' hash codes can tell. */
-        final boolean rearrange() {
-            int before = arrangement();
-            fill();
-            return arrangement() != before;
-        }
-
-        abstract void fill();
-
-        abstract int size();
-
-        abstract int expectedSize();
-
-        abstract int arrangement();
+        return plan.step(slots, slot);
     }
 }

@@ -1,540 +1,274 @@
 package dev.handoff.clone;
 
-import dev.handoff.memory.FrozenBuffer;
-import dev.handoff.memory.SharedBuffer;
 import dev.handoff.memory.Transferable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Array;
+import java.lang.invoke.VarHandle;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
-import java.time.ZoneId;
-import java.time.chrono.Chronology;
-import java.time.temporal.TemporalAccessor;
-import java.time.temporal.TemporalAmount;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.Currency;
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Hashtable;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
-import java.util.LinkedList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.UUID;
-import java.util.Vector;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Function;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How objects of each class are cloned: one plan a class, made at its first use. */
+/**
+ * The plans of one set of {@link Cloners}: one a class, made at its first use.
+ *
+ * <p>
+ * Classes that live at least as long as this library, those of its own loader and of that loader's parents, have theirs in
+ * a table of ours, which costs less to look into than a {@link ClassValue}, and, on a class of the JDK, would keep this
+ * library from being unloaded. Other classes have theirs in a {@code ClassValue}, so that they can be.
+ */
 final class Plans {
-    /** Begins a copy: returns it whole, or a frame that will be it. */
-    interface Plan {
-        /** Throws a {@link DataCloneException} without a path where the object is refused. */
-        Object open(Object original);
+    private static final VarHandle TABLE;
+
+    static {
+        try {
+            TABLE = MethodHandles.lookup().findVarHandle(Plans.class, "table", Plan[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
-    /** Nobody can change such an object, so it is its own copy. */
-    static final Plan SHARED = original -> original;
+    private final Map<Class<?>, Cloner<?>> registered;
+    private final Map<Class<?>, MethodHandles.Lookup> opened;
+    /**
+     * Open addressing, never more than half full. Replaced by a bigger one, and else only added to, under the lock of
+     * this; read by a data race: a plan has final fields, and who misses one looks again under the lock.
+     */
+    private @Nullable Plan[] table = new @Nullable Plan[128];
+    private int size;
 
-    private static final Set<Class<?>> IMMUTABLE = Set.of(String.class, Boolean.class, Character.class, Byte.class,
-            Short.class, Integer.class, Long.class, Float.class, Double.class, BigInteger.class, BigDecimal.class,
-            Class.class, UUID.class, URI.class, Pattern.class, Locale.class, Currency.class, SharedBuffer.class,
-            FrozenBuffer.class, Collections.emptyList().getClass(), Collections.emptySet().getClass(),
-            Collections.emptyMap().getClass());
-
-    private static final Map<Class<?>, Function<Object, Object>> LISTS = Map.ofEntries(
-            shell(ArrayList.class, c -> new ArrayList<>(c.size())), shell(LinkedList.class, c -> new LinkedList<>()),
-            shell(Vector.class, c -> new Vector<>(c.size())),
-            shell(CopyOnWriteArrayList.class, c -> new CopyOnWriteArrayList<>()));
-
-    private static final Map<Class<?>, Function<Object, Object>> COLLECTIONS = Map.ofEntries(
-            shell(ArrayDeque.class, c -> new ArrayDeque<>(c.size())),
-            shell(HashSet.class, c -> HashSet.newHashSet(c.size())),
-            shell(LinkedHashSet.class, c -> LinkedHashSet.newLinkedHashSet(c.size())),
-            shell(TreeSet.class, c -> new TreeSet<>(stateless(c.comparator()))),
-            shell(ConcurrentSkipListSet.class, c -> new ConcurrentSkipListSet<>(stateless(c.comparator()))),
-            shell(PriorityQueue.class, c -> new PriorityQueue<>(Math.max(1, c.size()), stateless(c.comparator()))),
-            shell(ConcurrentLinkedQueue.class, c -> new ConcurrentLinkedQueue<>()),
-            shell(ConcurrentLinkedDeque.class, c -> new ConcurrentLinkedDeque<>()));
-
-    private static final Map<Class<?>, Function<Object, Object>> MAPS = Map.ofEntries(
-            shell(HashMap.class, m -> HashMap.newHashMap(m.size())), shell(LinkedHashMap.class, Plans::emptied),
-            shell(TreeMap.class, m -> new TreeMap<>(stateless(m.comparator()))),
-            shell(ConcurrentHashMap.class, m -> new ConcurrentHashMap<>(m.size())),
-            shell(ConcurrentSkipListMap.class, m -> new ConcurrentSkipListMap<>(stateless(m.comparator()))),
-            shell(IdentityHashMap.class, m -> new IdentityHashMap<>(m.size())),
-            shell(Hashtable.class, m -> new Hashtable<>(Math.max(1, m.size()))), shell(EnumMap.class, Plans::emptied));
-
-    /** Unmodifiable collections: made in one piece from their elements. */
-    private static final Map<Class<?>, Function<List<Object>, Object>> FROZEN = frozen();
-    /** Unmodifiable views of collections that somebody else may still change. */
-    private static final Map<Class<?>, Function<List<Object>, Object>> VIEWS = views();
-
-    private static final ClassValue<@Nullable Plan> PLANS = new ClassValue<>() {
+    private final ClassValue<Plan> others = new ClassValue<>() {
         @Override
         protected Plan computeValue(Class<?> type) {
-            return plan(type);
+            return plan(type, new HashSet<>());
         }
     };
 
-    private Plans() {
+    Plans(Map<Class<?>, Cloner<?>> registered, Map<Class<?>, MethodHandles.Lookup> opened) {
+        this.registered = registered;
+        this.opened = opened;
     }
 
-    static Plan of(Class<?> type) {
-        return PLANS.get(type);
+    Plan of(Class<?> type) {
+        @Nullable Plan[] plans = table;
+        int mask = plans.length - 1;
+        int at = type.hashCode() & mask;
+        for (Plan plan = plans[at]; plan != null; plan = plans[at]) {
+            if (plan.type == type) {
+                return plan;
+            }
+            at = at + 1 & mask;
+        }
+        if (livesAsLong(type)) {
+            return add(type);
+        }
+        Plan plan = others.get(type);
+        if (plan instanceof RefusedPlan) {
+            others.remove(type); // its module may be opened yet
+        }
+        return plan;
     }
 
-    @SuppressWarnings("unchecked") // a shell holds what its original does
-    private static Plan plan(Class<?> type) {
-        if (isImmutable(type)) {
-            return SHARED;
+    private static boolean livesAsLong(Class<?> type) {
+        if (type.isHidden()) {
+            return false;
+        }
+        for (ClassLoader loader = Plans.class.getClassLoader(); loader != null; loader = loader.getParent()) {
+            if (loader == type.getClassLoader()) {
+                return true;
+            }
+        }
+        return type.getClassLoader() == null;
+    }
+
+    private synchronized Plan add(Class<?> type) {
+        int at = place(table, type);
+        Plan known = table[at];
+        if (known != null) {
+            return known;
+        }
+        Plan plan = plan(type, new HashSet<>());
+        if (plan instanceof RefusedPlan) {
+            return plan; // its module may be opened yet
+        }
+        if (2 * ++size > table.length) {
+            @Nullable Plan[] bigger = new @Nullable Plan[2 * table.length];
+            for (Plan p : table) {
+                if (p != null) {
+                    bigger[place(bigger, p.type)] = p;
+                }
+            }
+            TABLE.setRelease(this, bigger); // with plain reads of it in of()
+        }
+        table[place(table, type)] = plan;
+        return plan;
+    }
+
+    private static int place(@Nullable Plan[] plans, Class<?> type) {
+        int mask = plans.length - 1;
+        int at = type.hashCode() & mask;
+        for (Plan plan = plans[at]; plan != null && plan.type != type; plan = plans[at]) {
+            at = at + 1 & mask;
+        }
+        return at;
+    }
+
+    // ---- what a class is
+
+    /** {@code open}: the records whose plans are being made. */
+    private Plan plan(Class<?> type, Set<Class<?>> open) {
+        Cloner<?> cloner = registered.get(type);
+        if (cloner != null) {
+            return cloner.plan(type);
+        }
+        MethodHandles.Lookup lookup = opened.get(type);
+        if (lookup != null) {
+            return openedPlan(type, lookup, open);
+        }
+        Plan jdk = JdkTypes.plan(type);
+        if (jdk != null) {
+            return jdk;
         }
         if (type.isArray()) {
-            return arrayPlan(type);
+            return isImmutable(type.getComponentType()) ? ArrayPlan.ofImmutables(type) : new ArrayPlan(type);
         }
-        if (type.isRecord()) {
-            return recordPlan(type);
-        }
-        Function<Object, Object> list = LISTS.get(type);
-        if (list != null) {
-            return l -> new OfList((List<?>) l, (List<@Nullable Object>) list.apply(l));
-        }
-        Function<Object, Object> collection = COLLECTIONS.get(type);
-        if (collection != null) {
-            return c -> new OfCollection((Collection<Object>) c, (Collection<Object>) collection.apply(c));
-        }
-        Function<Object, Object> map = MAPS.get(type);
-        if (map != null) {
-            return m -> new OfMap((Map<Object, Object>) m, (Map<Object, Object>) map.apply(m));
-        }
-        Function<List<Object>, Object> make = FROZEN.getOrDefault(type, VIEWS.get(type));
-        if (make != null) {
-            boolean view = VIEWS.containsKey(type);
-            return c -> c instanceof Map<?, ?> m
-                    ? new OfUnmodifiable(c, entries(m), make, view)
-                    : new OfUnmodifiable(c, ((Collection<?>) c).toArray(), make, view);
-        }
-        if (EnumSet.class.isAssignableFrom(type)) {
-            return s -> ((EnumSet<?>) s).clone();
-        }
-        if (type.getName().equals("java.util.Arrays$ArrayList")) {
-            return l -> {
-                @Nullable Object[] slots = ((List<?>) l).toArray();
-                return new Frame.OfArray(slots, Arrays.asList(slots)); // a view, hence filled with its slots
-            };
+        if (StructuredCloneable.class.isAssignableFrom(type)) {
+            return new UserPlans.Mutable<StructuredCloneable>(type, StructuredCloneable::cloneContents,
+                    StructuredCloneable::cloneEmpty, StructuredCloneable::cloneFill);
         }
         if (Transferable.class.isAssignableFrom(type)) {
-            return t -> {
-                throw new AssertionError("transferables are moved by the copier: " + t);
-            };
+            return new MovedPlan(type);
         }
-        return o -> {
-            throw new DataCloneException(type.getName() + " can't be cloned; records, arrays, enums, strings, numbers,"
-                    + " java.time, buffers and the collections of java.util can");
-        };
+        if (type.isRecord()) {
+            return isImmutableRecord(type, new HashSet<>()) ? new SharedPlan(type) : recordPlan(type, open);
+        }
+        return new RefusedPlan(type, type.getName() + " can't be cloned; records, arrays, enums, strings, numbers,"
+                + " java.time, buffers and the collections of java.util can", null);
     }
 
-    // ---- immutables
-
-    private static boolean isImmutable(Class<?> type) {
-        return IMMUTABLE.contains(type) || type.isPrimitive() || Enum.class.isAssignableFrom(type) || isTime(type)
-                || type.isRecord() && isImmutableRecord(type, new HashSet<>());
+    /** Whether all values of a declared type are immutable. */
+    private boolean isImmutable(Class<?> declared) {
+        return isFinal(declared) && (declared.isPrimitive() || !registered.containsKey(declared)
+                && (declared.isRecord()
+                        ? isImmutableRecord(declared, new HashSet<>())
+                        : JdkTypes.isImmutable(declared)));
     }
 
-    private static boolean isTime(Class<?> type) {
-        return type.getModule() == Object.class.getModule() && type.getPackageName().startsWith("java.time")
-                && !Modifier.isAbstract(type.getModifiers())
-                && (TemporalAccessor.class.isAssignableFrom(type) || TemporalAmount.class.isAssignableFrom(type)
-                        || ZoneId.class.isAssignableFrom(type) || Chronology.class.isAssignableFrom(type));
+    private static boolean isFinal(Class<?> declared) {
+        return Modifier.isFinal(declared.getModifiers()) || declared.isEnum();
     }
 
     /** Whether its components can hold nothing but immutables, by their declared types; {@code open} guards cycles. */
-    private static boolean isImmutableRecord(Class<?> type, Set<Class<?>> open) {
+    private boolean isImmutableRecord(Class<?> type, Set<Class<?>> open) {
         if (!open.add(type)) {
             return true; // it holds its own kind, which adds nothing to the question
         }
         for (RecordComponent component : type.getRecordComponents()) {
             Class<?> t = component.getType();
-            boolean immutable = t.isRecord()
-                    ? isImmutableRecord(t, open)
-                    : (Modifier.isFinal(t.getModifiers()) || t.isEnum()) && isImmutable(t);
-            if (!immutable) {
+            if (t.isRecord() && !registered.containsKey(t) ? !isImmutableRecord(t, open) : !isImmutable(t)) {
                 return false;
             }
         }
         return true;
     }
 
-    // ---- arrays
-
-    private static Plan arrayPlan(Class<?> type) {
-        Class<?> component = type.getComponentType();
-        boolean leaf = component.isPrimitive()
-                || (Modifier.isFinal(component.getModifiers()) || component.isEnum()) && isImmutable(component);
-        if (!leaf) {
-            return a -> arrayFrame(((Object[]) a).clone());
+    /** The plan of all values of a declared type, or null if it does not tell. */
+    private @Nullable Plan declaredPlan(Class<?> declared, Set<Class<?>> open) {
+        if (!isFinal(elementType(declared)) || open.contains(declared)) {
+            return null;
         }
-        return a -> {
-            int length = Array.getLength(a);
-            Object copy = Array.newInstance(component, length);
-            System.arraycopy(a, 0, copy, 0, length);
-            return copy;
-        };
+        Plan plan = plan(declared, open);
+        return plan instanceof RefusedPlan ? null : plan;
     }
 
-    private static Frame arrayFrame(Object[] copy) {
-        return new Frame.OfArray(copy, copy);
+    private static Class<?> elementType(Class<?> type) {
+        Class<?> element = type;
+        while (element.isArray()) {
+            element = element.getComponentType();
+        }
+        return element;
     }
 
     // ---- records
 
-    private static Plan recordPlan(Class<?> type) {
-        RecordComponent[] components = type.getRecordComponents();
-        MethodHandle[] accessors = new MethodHandle[components.length];
+    private Plan recordPlan(Class<?> type, Set<Class<?>> open) {
+        open.add(type);
+        List<RecordPlan.Component> components = new ArrayList<>();
         MethodHandle constructor;
-        String[] names = new String[components.length];
         try {
             MethodHandles.Lookup lookup = lookup(type);
-            Class<?>[] types = new Class<?>[components.length];
-            for (int i = 0; i < components.length; i++) {
-                types[i] = components[i].getType();
-                names[i] = components[i].getName();
-                accessors[i] = lookup.unreflect(components[i].getAccessor())
-                        .asType(MethodType.methodType(Object.class, Object.class));
+            boolean isOpen = lookup.lookupClass() == type;
+            List<Class<?>> types = new ArrayList<>();
+            for (RecordComponent c : type.getRecordComponents()) {
+                types.add(c.getType());
+                components.add(new RecordPlan.Component(c.getName(), c.getType(), lookup.unreflect(c.getAccessor()),
+                        isOpen ? lookup.findGetter(type, c.getName(), c.getType()) : null,
+                        declaredPlan(c.getType(), open)));
             }
-            constructor = lookup.findConstructor(type, MethodType.methodType(void.class, types))
-                    .asFixedArity().asSpreader(Object[].class, types.length)
-                    .asType(MethodType.methodType(Object.class, Object[].class));
+            constructor = lookup.findConstructor(type, MethodType.methodType(void.class, types));
         } catch (ReflectiveOperationException e) {
-            return o -> {
-                throw new DataCloneException("the record " + type.getName() + " can't be cloned, as its module does not"
-                        + " open its package; add \"opens " + type.getPackageName() + " to dev.handoff\"", e);
-            };
+            return new RefusedPlan(type, "the record " + type.getName() + " can't be cloned, as its module does not"
+                    + " open its package; add \"opens " + type.getPackageName() + " to dev.handoff\", or call"
+                    + " Cloners.open(MethodHandles.lookup()) in that module", e);
+        } finally {
+            open.remove(type);
         }
-        return r -> {
-            @Nullable Object[] values = new Object[accessors.length];
-            try {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = accessors[i].invokeExact(r);
-                }
-            } catch (Throwable e) {
-                throw thrown(e, type.getName() + "'s accessor");
-            }
-            return new OfRecord(r, values, constructor, names);
-        };
+        return PlanCompiler.compile(new RecordPlan.Shape(type, components, constructor,
+                tree(type, components)));
     }
 
-    /** A lookup that sees the record: a full one where its package is open to us, else what is public. */
+    private static @Nullable Set<Class<?>> tree(Class<?> type, List<RecordPlan.Component> components) {
+        Set<Class<?>> tree = new HashSet<>(Set.of(type));
+        for (RecordPlan.Component component : components) {
+            if (!component.isShared()) {
+                Set<Class<?>> part = component.plan() == null ? null : component.plan().tree();
+                if (part == null || part.stream().anyMatch(c -> !tree.add(c))) {
+                    return null;
+                }
+            }
+        }
+        return tree;
+    }
+
+    /** A lookup that sees the record: a full one where its package is open to us, or its module's; else what is public. */
     private static MethodHandles.Lookup lookup(Class<?> type) {
         Plans.class.getModule().addReads(type.getModule());
         try {
-            return MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+            MethodHandles.Lookup given = OpenModules.lookup(type.getModule());
+            return MethodHandles.privateLookupIn(type, given == null ? MethodHandles.lookup() : given);
         } catch (IllegalAccessException e) {
             return MethodHandles.lookup();
         }
     }
 
-    private static DataCloneException thrown(Throwable e, String by) {
-        if (e instanceof VirtualMachineError fatal) {
-            throw fatal;
-        }
-        return new DataCloneException(by + " threw " + e, e);
-    }
+    // ---- opened classes
 
-    private static final class OfRecord extends Frame.Immutable {
-        private final MethodHandle constructor;
-        private final String[] names;
-
-        OfRecord(Object original, @Nullable Object[] values, MethodHandle constructor, String[] names) {
-            super(original, values, true); // an accessor may tell less than the record holds
-            this.constructor = constructor;
-            this.names = names;
-        }
-
-        @Override
-        Object build() {
-            try {
-                return constructor.invokeExact(slots);
-            } catch (Throwable e) {
-                throw thrown(e, "a record's constructor");
-            }
-        }
-
-        @Override
-        String step(int slot) {
-            return "." + names[slot];
-        }
-    }
-
-    // ---- collections
-
-    /** A list keeps its elements in the order of the slots, so that one can follow later. */
-    private static final class OfList extends Frame {
-        private final List<@Nullable Object> list;
-
-        OfList(List<?> original, List<@Nullable Object> shell) {
-            super(original.toArray(), shell);
-            list = shell;
-        }
-
-        @Override
-        void set(int slot, @Nullable Object value) {
-            super.set(slot, value);
-            if (done) {
-                list.set(slot, value);
-            }
-        }
-
-        @Override
-        void finish() {
-            list.addAll(Arrays.asList(slots));
-            super.finish();
-        }
-
-        @Override
-        boolean takesGaps() {
-            return true;
-        }
-    }
-
-    private static final class OfCollection extends Frame.Filled {
-        private final Collection<Object> collection;
-
-        OfCollection(Collection<Object> original, Collection<Object> shell) {
-            super(original.toArray(), shell);
-            collection = shell;
-        }
-
-        @Override
-        void fill() {
-            collection.clear();
-            collection.addAll(list(slots));
-        }
-
-        @Override
-        int size() {
-            return collection.size();
-        }
-
-        @Override
-        int expectedSize() {
-            return slots.length;
-        }
-
-        @Override
-        boolean isArrangedBy(int slot) {
-            return collection instanceof Set || collection instanceof PriorityQueue;
-        }
-
-        @Override
-        int arrangement() {
-            return Plans.arrangement(collection, !(collection instanceof Set) || collection instanceof SortedSet);
-        }
-    }
-
-    private static final class OfMap extends Frame.Filled {
-        private final Map<Object, Object> map;
-
-        OfMap(Map<Object, Object> original, Map<Object, Object> shell) {
-            super(entries(original), shell);
-            map = shell;
-        }
-
-        @Override
-        void fill() {
-            map.clear();
-            mapOf(map, list(slots));
-        }
-
-        @Override
-        int size() {
-            return map.size();
-        }
-
-        @Override
-        int expectedSize() {
-            return slots.length / 2;
-        }
-
-        @Override
-        boolean isArrangedBy(int slot) {
-            return slot % 2 == 0 && !(map instanceof IdentityHashMap);
-        }
-
-        @Override
-        int arrangement() {
-            return Plans.arrangement(map.keySet(), map instanceof SortedMap);
-        }
-
-        @Override
-        String step(int slot) {
-            return mapStep(slots, slot);
-        }
-    }
-
-    /** A number that changes, most likely, where elements change their places. */
-    private static int arrangement(Collection<Object> elements, boolean sorted) {
-        int arrangement = elements.size();
-        for (Object e : elements) {
-            arrangement = 31 * arrangement + (sorted ? System.identityHashCode(e) : Objects.hashCode(e));
-        }
-        return arrangement;
-    }
-
-    private static final class OfUnmodifiable extends Frame.Immutable {
-        private final Function<List<Object>, Object> make;
-        private final boolean isMap;
-        private final boolean isHashed;
-
-        OfUnmodifiable(Object original, @Nullable Object[] elements,
-                Function<List<Object>, Object> make, boolean view) {
-            super(original, elements, view);
-            this.make = make;
-            this.isMap = original instanceof Map;
-            this.isHashed = original instanceof Set;
-        }
-
-        @Override
-        Object build() {
-            try {
-                Object built = make.apply(list(slots));
-                int size = built instanceof Map<?, ?> map ? map.size() * 2 : ((Collection<?>) built).size();
-                if (size == slots.length) {
-                    return built;
-                }
-            } catch (IllegalArgumentException e) {
-                // Set.of refuses equal elements: the same case
-            }
-            throw new DataCloneException("it holds elements that are equal by now, so a copy would lose some");
-        }
-
-        @Override
-        boolean isArrangedBy(int slot) {
-            return isMap ? slot % 2 == 0 : isHashed;
-        }
-
-        @Override
-        String step(int slot) {
-            return isMap ? mapStep(slots, slot) : super.step(slot);
-        }
-    }
-
-    private static <T> Map.Entry<Class<?>, Function<Object, Object>> shell(Class<T> type, Function<T, Object> make) {
-        return Map.entry(type, o -> make.apply(type.cast(o)));
-    }
-
-    /** A clone without its contents keeps what no accessor tells: a key type, an access order. */
-    private static Object emptied(Map<?, ?> map) {
-        Map<?, ?> copy = map instanceof EnumMap<?, ?> e
-                ? e.clone()
-                : (Map<?, ?>) ((LinkedHashMap<?, ?>) map).clone();
-        copy.clear();
-        return copy;
-    }
-
-    /** Keys and values in turn. */
-    private static @Nullable Object[] entries(Map<?, ?> map) {
-        List<@Nullable Object> entries = new ArrayList<>(2 * map.size());
-        map.forEach((key, value) -> {
-            entries.add(key);
-            entries.add(value);
-        });
-        return entries.toArray();
-    }
-
-    /** The same comparator, where it can hold nothing that would have to be copied. */
-    @SuppressWarnings("unchecked")
-    private static @Nullable Comparator<Object> stateless(
-            @Nullable Comparator<?> comparator) {
-        if (comparator != null && !(comparator instanceof Enum)) {
-            for (Class<?> c = comparator.getClass(); c != null; c = c.getSuperclass()) {
-                for (Field field : c.getDeclaredFields()) {
-                    if (!Modifier.isStatic(field.getModifiers())) {
-                        throw new DataCloneException("a sorted collection can't be cloned, as its comparator "
-                                + comparator.getClass().getName() + " holds state; use one without");
-                    }
+    private Plan openedPlan(Class<?> type, MethodHandles.Lookup lookup, Set<Class<?>> open) {
+        List<ObjectPlan.Field> fields = new ArrayList<>();
+        try {
+            for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
+                MethodHandles.Lookup inside = MethodHandles.privateLookupIn(c, lookup);
+                for (Field field : instanceFields(c).toList()) {
+                    fields.add(new ObjectPlan.Field(field.getName(), field.getType(), inside.unreflectGetter(field),
+                            inside.unreflectSetter(field), declaredPlan(field.getType(), open)));
                 }
             }
+            MethodHandle constructor = MethodHandles.privateLookupIn(type, lookup)
+                    .findConstructor(type, MethodType.methodType(void.class));
+            return PlanCompiler.compile(new ObjectPlan.Shape(type, fields, constructor));
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("checked when it was opened: " + type, e);
         }
-        return (Comparator<Object>) comparator;
     }
 
-    private static Map<Class<?>, Function<List<Object>, Object>> frozen() {
-        Map<Class<?>, Function<List<Object>, Object>> map = new HashMap<>();
-        Function<List<Object>, Object> list = Plans::listOf;
-        for (List<?> l : List.of(List.of(), List.of(1), List.of(1, 2, 3), List.of(1, 2, 3, 4).subList(1, 3))) {
-            map.put(l.getClass(), list);
-        }
-        for (Set<?> s : List.of(Set.of(), Set.of(1), Set.of(1, 2, 3))) {
-            map.put(s.getClass(), elements -> Set.of(elements.toArray()));
-        }
-        for (Map<?, ?> m : List.of(Map.of(), Map.of(1, 1), Map.of(1, 1, 2, 2))) {
-            map.put(m.getClass(), entries -> Map.copyOf(mapOf(new HashMap<>(), entries)));
-        }
-        map.put(Collections.singletonList(1).getClass(), e -> Collections.singletonList(e.getFirst()));
-        map.put(Collections.singleton(1).getClass(), e -> Collections.singleton(e.getFirst()));
-        map.put(Collections.singletonMap(1, 1).getClass(), e -> Collections.singletonMap(e.get(0), e.get(1)));
-        return Map.copyOf(map);
-    }
-
-    private static Map<Class<?>, Function<List<Object>, Object>> views() {
-        Map<Class<?>, Function<List<Object>, Object>> map = new HashMap<>();
-        map.put(Collections.unmodifiableList(new ArrayList<>()).getClass(),
-                e -> Collections.unmodifiableList(new ArrayList<>(e)));
-        map.put(Collections.unmodifiableList(new LinkedList<>()).getClass(),
-                e -> Collections.unmodifiableList(new LinkedList<>(e)));
-        map.put(Collections.unmodifiableCollection(new ArrayList<>()).getClass(),
-                e -> Collections.unmodifiableCollection(new ArrayList<>(e)));
-        map.put(Collections.unmodifiableSet(new HashSet<>()).getClass(),
-                e -> Collections.unmodifiableSet(new LinkedHashSet<>(e)));
-        map.put(Collections.unmodifiableMap(new HashMap<>()).getClass(),
-                e -> Collections.unmodifiableMap(mapOf(new LinkedHashMap<>(), e)));
-        return Map.copyOf(map);
-    }
-
-    private static List<Object> listOf(List<Object> elements) {
-        return elements.contains(null) ? elements.stream().toList() : List.copyOf(elements);
-    }
-
-    private static Map<Object, Object> mapOf(Map<Object, Object> map, List<Object> entries) {
-        for (int i = 0; i < entries.size(); i += 2) {
-            map.put(entries.get(i), entries.get(i + 1));
-        }
-        return map;
-    }
-
-    @SuppressWarnings("NullAway") // a list of what the original holds, nulls included
-    private static List<Object> list(@Nullable Object[] slots) {
-        return Arrays.asList(slots);
+    static Stream<Field> instanceFields(Class<?> type) {
+        return Stream.of(type.getDeclaredFields()).filter(f -> !Modifier.isStatic(f.getModifiers()));
     }
 }

@@ -1,8 +1,6 @@
 package dev.handoff.clone;
 
 import dev.handoff.memory.Transferable;
-import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +32,19 @@ public final class StructuredClone {
     }
 
     /**
+     * Copies a value of which nothing moves.
+     *
+     * @param value what to copy; null is its own copy
+     * @param <T> its type
+     * @return the copy; copies of buffers in it are unclaimed
+     * @throws DataCloneException if something in the value can't be cloned
+     * @throws WrongThreadException if another thread owns a buffer in the value
+     */
+    public static <T extends @Nullable Object> T clone(T value) {
+        return Cloners.STANDARD.clone(value);
+    }
+
+    /**
      * Copies a value; what is listed moves into the copy instead.
      *
      * @param value what to copy; null is its own copy
@@ -48,10 +59,7 @@ public final class StructuredClone {
      *     though views of other listed buffers may be revoked
      */
     public static <T extends @Nullable Object> T clone(T value, Transferable... transfer) {
-        PreparedClone<T> clone = prepare(value, transfer);
-        clone.revoke();
-        clone.commit("a clone");
-        return clone.value();
+        return Cloners.STANDARD.clone(value, transfer);
     }
 
     /**
@@ -65,7 +73,7 @@ public final class StructuredClone {
      * @throws WrongThreadException as {@link #clone} does
      */
     public static <T extends @Nullable Object> PreparedClone<T> prepare(T value, Transferable... transfer) {
-        return Copier.prepare(value, Arrays.asList(transfer.clone()), false);
+        return Cloners.STANDARD.prepare(value, transfer);
     }
 
     /**
@@ -78,6 +86,16 @@ public final class StructuredClone {
      * @throws WrongThreadException as {@link #clone} does
      */
     public static <T extends @Nullable Object> PreparedClone<T> prepareMove(T value) {
-        return Copier.prepare(value, List.of(), true);
+        return Cloners.STANDARD.prepareMove(value);
+    }
+
+    /**
+     * What happens to objects of a class: what is shared, copied or refused, and why.
+     *
+     * @param type the class
+     * @return a text for a reader; its form may change
+     */
+    public static String explain(Class<?> type) {
+        return Cloners.STANDARD.explain(type);
     }
 }

@@ -1,0 +1,273 @@
+package dev.handoff.clone;
+
+import dev.handoff.memory.Transferable;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be cloned, and how: the options of {@link StructuredClone}. Built once, immutable, to be shared by all threads
+ * and kept in a {@code static final} field: each set of cloners learns the classes it meets anew.
+ */
+public final class Cloners {
+    static final Cloners STANDARD = new Builder().build();
+
+    private final Plans plans;
+
+    private Cloners(Builder builder) {
+        this.plans = new Plans(Map.copyOf(builder.registered), Map.copyOf(builder.opened));
+    }
+
+    /**
+     * Those of {@link StructuredClone}, where nothing is registered.
+     *
+     * @return the standard cloners
+     */
+    public static Cloners standard() {
+        return STANDARD;
+    }
+
+    /**
+     * Begins a set of cloners that knows what the {@linkplain #standard standard} one does, and more.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Lets all cloners clone the records of a module that does not open their packages to {@code dev.handoff}. Called
+     * once, by that module; on the class path there is no need for it.
+     *
+     * @param lookup {@code MethodHandles.lookup()}, called by a class of the module
+     * @throws IllegalArgumentException if the lookup lacks full privileges
+     */
+    public static void open(MethodHandles.Lookup lookup) {
+        OpenModules.open(lookup);
+    }
+
+    /**
+     * Copies a value of which nothing moves.
+     *
+     * @param value what to copy; null is its own copy
+     * @param <T> its type
+     * @return the copy; copies of buffers in it are unclaimed
+     * @throws DataCloneException if something in the value can't be cloned
+     * @throws WrongThreadException if another thread owns a buffer in the value
+     */
+    @SuppressWarnings("unchecked") // a copy has the class of its original
+    public <T extends @Nullable Object> T clone(T value) {
+        if (value == null) {
+            return value;
+        }
+        Plan plan = plans.of(value.getClass());
+        if (plan.isShared) {
+            return value;
+        }
+        if (plan.tree() != null) {
+            try {
+                return (T) plan.copyTree(value);
+            } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
+                rethrowIfFatal(e);
+            }
+        }
+        return deliver(prepare(value, List.of(), false));
+    }
+
+    /**
+     * Copies a value; what is listed moves into the copy instead.
+     *
+     * @param value what to copy; null is its own copy
+     * @param transfer what to move: the handles of the caller are gone afterwards, in the value or not
+     * @param <T> its type
+     * @return the copy; moved handles in it are unclaimed
+     * @throws DataCloneException if something in the value can't be cloned, or if something in the list is listed twice or
+     *     gone; all handles are still the caller's then
+     * @throws WrongThreadException if another thread owns a buffer in the value or in the list; all handles are still
+     *     the caller's then
+     * @throws IllegalStateException if a native call is using a listed buffer; all handles are still the caller's then,
+     *     though views of other listed buffers may be revoked
+     */
+    public <T extends @Nullable Object> T clone(T value, Transferable... transfer) {
+        return transfer.length == 0 ? clone(value) : deliver(prepare(value, Arrays.asList(transfer.clone()), false));
+    }
+
+    private static <T extends @Nullable Object> T deliver(PreparedClone<T> clone) {
+        clone.revoke();
+        clone.commit("a clone");
+        return clone.value();
+    }
+
+    /**
+     * Copies a value and begins to move what is listed, for a caller that delivers the message itself.
+     *
+     * @param value what to copy
+     * @param transfer what to move
+     * @param <T> its type
+     * @return the copy, to be committed or aborted
+     * @throws DataCloneException as {@link #clone} does
+     * @throws WrongThreadException as {@link #clone} does
+     */
+    public <T extends @Nullable Object> PreparedClone<T> prepare(T value, Transferable... transfer) {
+        return prepare(value, Arrays.asList(transfer.clone()), false);
+    }
+
+    /**
+     * Copies a value and begins to move every transferable that it reaches.
+     *
+     * @param value what to copy
+     * @param <T> its type
+     * @return the copy, to be committed or aborted
+     * @throws DataCloneException as {@link #clone} does
+     * @throws WrongThreadException as {@link #clone} does
+     */
+    public <T extends @Nullable Object> PreparedClone<T> prepareMove(T value) {
+        return prepare(value, List.of(), true);
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"}) // a copy has the class of its original; null is its own
+    private <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
+        Plan plan = value == null ? null : plans.of(value.getClass());
+        if (list.isEmpty() && (plan == null || plan.isShared)) {
+            return new PreparedClone<>(value, List.of());
+        }
+        Moves moves = new Moves(list, moveAll);
+        try {
+            return new PreparedClone<>((T) (plan == null ? null : copy(value, plan, moves)), moves.begun());
+        } catch (RuntimeException | Error e) {
+            moves.abort();
+            throw e;
+        }
+    }
+
+    private @Nullable Object copy(Object value, Plan plan, Moves moves) {
+        try {
+            return new Descent(plans, moves).copyAll(value, plan);
+        } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where
+            rethrowIfFatal(e);
+        }
+        return new Copier(plans, moves).copyAll(value);
+    }
+
+    private static void rethrowIfFatal(Throwable e) {
+        if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
+            throw error;
+        }
+    }
+
+    /**
+     * What happens to objects of a class, so that users see what their messages cost.
+     *
+     * @param type the class
+     * @return a text for a reader; its form may change
+     */
+    public String explain(Class<?> type) {
+        return type.getTypeName() + ": " + plans.of(type).explain();
+    }
+
+    /** Builds a set of cloners. Not thread-safe. */
+    public static final class Builder {
+        private final Map<Class<?>, Cloner<?>> registered = new HashMap<>();
+        private final Map<Class<?>, MethodHandles.Lookup> opened = new HashMap<>();
+
+        private Builder() {
+        }
+
+        /**
+         * Says how the objects of a class are cloned, instead of all that is known about it; those of its subclasses are
+         * no such objects.
+         *
+         * @param type the class
+         * @param cloner how to clone them
+         * @param <T> the class
+         * @return this
+         * @throws IllegalArgumentException if the class was registered or opened before, if it is abstract, or if it can't
+         *     have a cloner: a primitive type, an array, a transferable
+         */
+        public <T> Builder register(Class<T> type, Cloner<T> cloner) {
+            Objects.requireNonNull(cloner, "cloner");
+            requireNew(type);
+            registered.put(type, cloner);
+            return this;
+        }
+
+        /**
+         * Lets mutable objects of a class be cloned, by its constructor without arguments and field by field: all of its
+         * instance fields and those of its superclasses, whatever their modifiers.
+         *
+         * @param lookup sees the class and its superclasses: {@code MethodHandles.lookup()}, called by a class of the
+         *     same module
+         * @param types the classes; objects of subclasses are not meant
+         * @return this
+         * @throws IllegalArgumentException if a class was registered or opened before, has no constructor without
+         *     arguments, or has a final field, which could not be filled; or if the lookup does not see it; nothing
+         *     was opened
+         */
+        public Builder open(MethodHandles.Lookup lookup, Class<?>... types) {
+            for (Class<?> type : types) {
+                requireNew(type);
+                requireOpen(lookup, type);
+            }
+            for (Class<?> type : types) {
+                opened.put(type, lookup);
+            }
+            return this;
+        }
+
+        private void requireNew(Class<?> type) {
+            if (registered.containsKey(type) || opened.containsKey(type)) {
+                throw new IllegalArgumentException(type.getName() + " was registered or opened before");
+            }
+            if (type.isPrimitive() || type.isArray() || Transferable.class.isAssignableFrom(type)
+                    || Modifier.isAbstract(type.getModifiers())) {
+                throw new IllegalArgumentException(
+                        type.getTypeName() + " can't have a cloner of its own: it is abstract,"
+                                + " primitive, an array or a transferable");
+            }
+        }
+
+        private static void requireOpen(MethodHandles.Lookup lookup, Class<?> type) {
+            if (type.isRecord() || type.isEnum()) {
+                throw new IllegalArgumentException(type.getName() + " needs no opening, as it is a record or an enum");
+            }
+            Plans.class.getModule().addReads(type.getModule());
+            try {
+                MethodHandles.privateLookupIn(type, lookup).findConstructor(type,
+                        MethodType.methodType(void.class));
+                for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
+                    MethodHandles.Lookup inside = MethodHandles.privateLookupIn(c, lookup);
+                    for (Field field : Plans.instanceFields(c).toList()) {
+                        if (Modifier.isFinal(field.getModifiers())) {
+                            throw new IllegalArgumentException(type.getName() + " can't be opened, as its field "
+                                    + field.getName() + " is final; let it implement StructuredCloneable, or register a"
+                                    + " Cloner for it");
+                        }
+                        inside.unreflectSetter(field);
+                    }
+                }
+            } catch (NoSuchMethodException e) {
+                throw new IllegalArgumentException(type.getName() + " can't be opened, as it has no constructor without"
+                        + " arguments; let it implement StructuredCloneable, or register a Cloner for it", e);
+            } catch (IllegalAccessException e) {
+                throw new IllegalArgumentException("the lookup " + lookup + " does not see " + type.getName(), e);
+            }
+        }
+
+        /**
+         * Builds it; the builder may be used further.
+         *
+         * @return what was described
+         */
+        public Cloners build() {
+            return new Cloners(this);
+        }
+    }
+}

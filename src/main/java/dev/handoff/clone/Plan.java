@@ -1,0 +1,45 @@
+package dev.handoff.clone;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the objects of one class are cloned. Made at the first use of the class; immutable, so that it may be published by
+ * a data race.
+ */
+abstract class Plan {
+    final Class<?> type;
+    /** Whether such an object is its own copy, as nobody can change it. */
+    final boolean isShared;
+
+    Plan(Class<?> type, boolean isShared) {
+        this.type = type;
+        this.isShared = isShared;
+    }
+
+    /** For the {@link Descent}: the copy, at once. May throw anything. */
+    abstract Object copy(Object original, Descent descent);
+
+    /**
+     * For the {@link Copier}: the copy where it holds nothing, else a {@link Frame} that will have it. Throws a
+     * {@link DataCloneException} without a path where the object is refused.
+     */
+    abstract Object open(Object original, Moves moves);
+
+    /**
+     * The classes of all that is copied with such an object, if by its declaration no class comes up twice: then nothing
+     * in it can be the same object, and no identity has to be kept. Null if that is not so.
+     */
+    @Nullable
+    Set<Class<?>> tree() {
+        return null;
+    }
+
+    /** The copy of a {@link #tree}. May throw anything. */
+    Object copyTree(Object original) {
+        throw new AssertionError("not a tree: " + type);
+    }
+
+    /** What happens to such an object, for a reader. */
+    abstract String explain();
+}

@@ -1,0 +1,95 @@
+package dev.handoff.clone;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Records; those that {@link PlanCompiler} compiled are subclasses. */
+class RecordPlan extends BuiltPlan {
+    /**
+     * A component: its name, its declared type, its accessor, its field if we may see it, and the plan of all its values
+     * if its type tells.
+     */
+    record Component(String name, Class<?> type, MethodHandle accessor, @Nullable MethodHandle field,
+            @Nullable Plan plan) {
+        boolean isShared() {
+            return type.isPrimitive() || plan != null && plan.isShared;
+        }
+    }
+
+    /** What a record is made of; {@code tree} as {@link Plan#tree} says. */
+    record Shape(Class<?> type, List<Component> components, MethodHandle constructor,
+            @Nullable Set<Class<?>> tree) {
+    }
+
+    private final Shape shape;
+    private final MethodHandle[] getters;
+    private final MethodHandle constructor;
+
+    RecordPlan(Shape shape) {
+        super(shape.type);
+        this.shape = shape;
+        this.getters = shape.components.stream().map(c -> c.accessor.asType(c.accessor.type().generic()))
+                .toArray(MethodHandle[]::new);
+        this.constructor = shape.constructor.asFixedArity().asSpreader(Object[].class, getters.length)
+                .asType(MethodType.methodType(Object.class, Object[].class));
+    }
+
+    @Override
+    final @Nullable Object[] contents(Object original) {
+        @Nullable Object[] values = new Object[getters.length];
+        try {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = getters[i].invokeExact(original);
+            }
+        } catch (Throwable e) {
+            throw thrown(e, type.getName() + "'s accessor");
+        }
+        return values;
+    }
+
+    @Override
+    final boolean isImmutable() {
+        return false; // an accessor may tell less than the record holds; compiled code looks closer
+    }
+
+    @Override
+    final Object build(Object original, @Nullable Object[] slots) {
+        try {
+            return constructor.invokeExact(slots);
+        } catch (Throwable e) {
+            throw thrown(e, "a record's constructor");
+        }
+    }
+
+    private static DataCloneException thrown(Throwable e, String by) {
+        if (e instanceof VirtualMachineError fatal) {
+            throw fatal;
+        }
+        return new DataCloneException(by + " threw " + e, e);
+    }
+
+    @Override
+    final @Nullable Set<Class<?>> tree() {
+        return shape.tree;
+    }
+
+    @Override
+    final String step(@Nullable Object[] slots, int slot) {
+        return "." + shape.components.get(slot).name;
+    }
+
+    @Override
+    final String explain() {
+        StringBuilder text = new StringBuilder("a record, copied");
+        for (Component c : shape.components) {
+            text.append("\n  ").append(c.name).append(", ").append(c.type.getTypeName()).append(": ")
+                    .append(c.type.isPrimitive()
+                            ? "a value"
+                            : c.plan == null ? "as the class of the value says" : c.plan.explain());
+        }
+        return text.toString();
+    }
+}
