@@ -10,6 +10,8 @@ final class Jvm {
     static final String DIRECT_MEMORY = "-XX:MaxDirectMemorySize=3g";
     /** A path with no library: the Java twin of each kernel runs. */
     static final String NO_NATIVE_KERNEL = "-Ddev.handoff.library.path=/nonexistent";
+    /** For those who copy recursively what is nested deeply: reserved, and touched only as far as it is needed. */
+    static final String DEEP_STACKS = "-Xss256m";
     /** For Agrona, which uses the JDK's own {@code Unsafe}. */
     static final String AGRONA = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
 

@@ -1,9 +1,11 @@
 package dev.handoff.benchmarks;
 
 import dev.handoff.Handoff;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * JMH's own command line, and four things more: the forks are interleaved, the figures end up as JSON in
+ * JMH's own command line, and five things more: the forks are interleaved, Node's figures are measured where there are
+ * any to compare with, the figures end up as JSON in
  * {@code benchmarks/jmh/target}, a failed benchmark fails the build, and with {@code -Djmh.result=<name>} the result is
  * kept, with what it was measured on, in {@code benchmarks/results}, and the tables of {@code docs/performance.md} are
  * written anew.
@@ -46,7 +49,9 @@ public final class Main {
         }
         Project project = Project.current();
         Path raw = project.root().resolve("benchmarks/jmh/target/jmh.json");
+        Path node = raw.resolveSibling("node.json");
         Files.createDirectories(raw.getParent());
+        Files.deleteIfExists(node);
         ChainedOptionsBuilder options = new OptionsBuilder().parent(given)
                 .shouldFailOnError(given.shouldFailOnError().orElse(true));
         Handoff.Capabilities capabilities = Handoff.capabilities();
@@ -59,7 +64,7 @@ public final class Main {
         Environment.Load before = Environment.Load.now();
         List<RunResult> results;
         try {
-            results = run(options, given.getForkCount().orElse(ROUNDS));
+            results = run(options, given.getForkCount().orElse(ROUNDS), project, node);
         } catch (NoBenchmarksException e) {
             System.err.println("No benchmark matches: " + String.join(" ", args));
             System.exit(2);
@@ -72,20 +77,24 @@ public final class Main {
         String name = System.getProperty("jmh.result", "");
         if (!name.isEmpty()) {
             Results.keep(project, name, raw, environment);
+            Results.keepOrForget(project, name + Tables.NODE, node, environment);
             Tables.rewrite(project);
         }
     }
 
-    /** Measures everything in one fork, as many times as there are to be forks; with 0 in this JVM, once. */
-    private static List<RunResult> run(ChainedOptionsBuilder options, int forks) throws RunnerException {
+    /** Measures everything in one fork, and Node, as many times as there are to be forks; with 0 in this JVM, once. */
+    private static List<RunResult> run(ChainedOptionsBuilder options, int forks, Project project, Path node)
+            throws RunnerException, IOException, InterruptedException {
         options.forks(Math.min(forks, 1));
         Map<BenchmarkParams, List<BenchmarkResult>> results = new LinkedHashMap<>();
         for (int round = 1; round <= Math.max(forks, 1); round++) {
             System.out.println("Round " + round + " of " + Math.max(forks, 1));
-            for (RunResult result : new Runner(options.build()).run()) {
+            Collection<RunResult> measured = new Runner(options.build()).run();
+            for (RunResult result : measured) {
                 results.computeIfAbsent(result.getParams(), params -> new ArrayList<>())
                         .addAll(result.getBenchmarkResults());
             }
+            NodeJs.measure(project, measured, node);
         }
         return results.entrySet().stream().map(e -> new RunResult(e.getKey(), e.getValue())).toList();
     }

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A measurement that was kept: JMH's JSON in {@code benchmarks/results/<name>.json}, and what it was measured on in
- * {@code <name>.environment.json}.
+ * {@code <name>.environment.json}. What Node measured in the same run is in {@code <name>-node.json}, in the same layout.
  *
  * <p>
  * The JSON is JMH's, number by number, but for what names a machine: the path of the JVM is cut to its last part, and
@@ -47,12 +47,13 @@ record Results(List<Result> all, Environment environment) {
      * @param benchmark its class and method, as in {@code RoundTrip.cloned}
      * @param mode {@code avgt} or {@code sample}
      * @param parameters by name
+     * @param vm what measured it
      * @param forks how many JVMs measured it
      * @param score the mean, in the unit of the benchmark
      * @param percentiles by their names in the JSON ({@code 50.0}): of all samples, or of the means of the iterations
      * @param allocated bytes for each operation, by all threads; nothing where {@code -prof gc} was not given
      */
-    record Result(String benchmark, String mode, Map<String, String> parameters, int forks, double score,
+    record Result(String benchmark, String mode, Map<String, String> parameters, String vm, int forks, double score,
             Map<String, Double> percentiles, Optional<Double> allocated) {
         double p50() {
             return percentiles.get("50.0");
@@ -73,6 +74,16 @@ record Results(List<Result> all, Environment environment) {
         Files.createDirectories(project.results());
         write(json(project, name), runs);
         write(environmentJson(project, name), environment);
+    }
+
+    /** Keeps what was measured beside it, if anything was; else what is kept under this name is of another run. */
+    static void keepOrForget(Project project, String name, Path raw, Environment environment) throws IOException {
+        if (Files.exists(raw)) {
+            keep(project, name, raw, environment);
+        } else {
+            Files.deleteIfExists(json(project, name));
+            Files.deleteIfExists(environmentJson(project, name));
+        }
     }
 
     /** Cuts off what names a machine. */
@@ -109,7 +120,9 @@ record Results(List<Result> all, Environment environment) {
             metric.get("scorePercentiles").forEachEntry((key, value) -> percentiles.put(key, value.asDouble()));
             JsonNode allocated = run.path("secondaryMetrics").path("gc.alloc.rate.norm").path("score");
             all.add(new Result(benchmark.substring(Main.class.getPackageName().length() + 1),
-                    run.get("mode").asString(), parameters, run.get("forks").asInt(), metric.get("score").asDouble(),
+                    run.get("mode").asString(), parameters,
+                    run.path("vmName").asString("") + " " + run.path("vmVersion").asString(""),
+                    run.get("forks").asInt(), metric.get("score").asDouble(),
                     percentiles, allocated.isNumber() ? Optional.of(allocated.asDouble()) : Optional.empty()));
         }
         return Optional.of(new Results(List.copyOf(all),

@@ -35,6 +35,10 @@ public final class Tables {
     static final String PING_PONG = "ping-pong";
     static final String RINGS = "rings";
     static final String LOCKS = "locks";
+    static final String CLONE = "clone";
+    /** Follows the name of a result where Node was measured beside it. */
+    static final String NODE = "-node";
+    static final String CLONE_NODE = CLONE + NODE;
     static final String AVERAGE = "avgt";
     static final String SAMPLE = "sample";
     /** Of the round trips that are measured in batches. */
@@ -90,6 +94,10 @@ public final class Tables {
             case "environment-of-locks" -> environment(LOCKS);
             case "locks" -> locks();
             case "lock-trips" -> lockTrips();
+            case "environment-of-clone" -> environment(CLONE);
+            case "clone-time" -> CloneResults.read(project).map(r -> r.table(result -> figures(result.p50())));
+            case "clone-ratio" -> CloneResults.read(project).map(CloneResults::ratios);
+            case "clone-allocated" -> CloneResults.read(project).map(r -> r.table(Tables::allocated));
             case "targets" -> Targets.table(project);
             default -> throw new IllegalArgumentException("no table is called " + name);
         };

@@ -1,12 +1,25 @@
 package dev.handoff.benchmarks;
 
+import static dev.handoff.benchmarks.CloneResults.BY_HAND;
+import static dev.handoff.benchmarks.CloneResults.BY_HAND_WITH_IDENTITY_TABLE;
+import static dev.handoff.benchmarks.CloneResults.FORY;
+import static dev.handoff.benchmarks.CloneResults.KRYO;
+import static dev.handoff.benchmarks.CloneResults.NODE;
+import static dev.handoff.benchmarks.CloneResults.OURS;
 import static dev.handoff.benchmarks.Figures.figures;
 import static dev.handoff.benchmarks.Figures.plain;
 import static dev.handoff.benchmarks.Figures.size;
+import static dev.handoff.benchmarks.Shape.BYTES;
+import static dev.handoff.benchmarks.Shape.CYCLIC_GRAPH;
+import static dev.handoff.benchmarks.Shape.LIST_OF_INTEGERS;
+import static dev.handoff.benchmarks.Shape.MAP_OF_IMMUTABLE_RECORDS;
+import static dev.handoff.benchmarks.Shape.RECORD_OF_IMMUTABLES;
+import static dev.handoff.benchmarks.Shape.RECORD_WITH_ARRAY;
 import static dev.handoff.benchmarks.Tables.AVERAGE;
 import static dev.handoff.benchmarks.Tables.BATCH;
 import static dev.handoff.benchmarks.Tables.SAMPLE;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -36,6 +49,10 @@ final class Targets {
         targets.add(project, Tables.PING_PONG, targets::pingPong);
         targets.add(project, Tables.RINGS, targets::rings);
         targets.add(project, Tables.PIXELS, targets::pixels);
+        CloneResults.read(project).ifPresent(results -> {
+            targets.any = true;
+            targets.clone(results);
+        });
         return targets.any ? Optional.of(targets.table.toString()) : Optional.empty();
     }
 
@@ -141,6 +158,47 @@ final class Targets {
             atLeast(what + ", native: rate / that of a copy, p50", 0.5, Figures::percent, copy / kernel);
             atLeast(what + ", native: times as fast as the plain loop, p50", 4, Figures::times, plain / kernel);
         }
+    }
+
+    private void clone(CloneResults results) {
+        Function<Shape, Double> ours = shape -> results.mean(OURS, shape);
+        Function<Shape, Double> byHand = shape -> results.mean(BY_HAND, shape);
+        atMost("clone, " + RECORD_OF_IMMUTABLES.text(), 3, " ns", ours.apply(RECORD_OF_IMMUTABLES));
+        atMost("clone, " + RECORD_OF_IMMUTABLES.text() + ": allocated", 0, " B",
+                results.allocated(OURS, RECORD_OF_IMMUTABLES));
+        atLeast("`byte[].clone()` / clone, " + BYTES.text(), 0.95, Figures::percent,
+                byHand.apply(BYTES) / ours.apply(BYTES));
+        atMost("clone / hand-written, " + RECORD_WITH_ARRAY.text(), 1.3, "",
+                ours.apply(RECORD_WITH_ARRAY) / byHand.apply(RECORD_WITH_ARRAY));
+        for (Shape shape : List.of(RECORD_WITH_ARRAY, LIST_OF_INTEGERS, MAP_OF_IMMUTABLE_RECORDS, BYTES)) {
+            atMost("clone / hand-written, " + shape.text() + ": allocated", 1.1, "",
+                    results.allocated(OURS, shape) / results.allocated(BY_HAND, shape));
+        }
+        for (Shape shape : List.of(LIST_OF_INTEGERS, MAP_OF_IMMUTABLE_RECORDS)) {
+            atMost("clone - bare copy of the container, " + shape.text() + ": each element", 1.5, " ns",
+                    (ours.apply(shape) - byHand.apply(shape)) / Shape.ELEMENTS);
+        }
+        for (Shape shape : Shape.values()) {
+            if (results.find(OURS, shape).isPresent()) {
+                peers(results, shape);
+            }
+        }
+    }
+
+    /** Half the time of the better serializer where that one is far from the copy by hand; a tenth of Node's. */
+    private void peers(CloneResults results, Shape shape) {
+        double ours = results.mean(OURS, shape);
+        if (shape == CYCLIC_GRAPH) {
+            atMost("clone / hand-written with an identity table, " + shape.text(), 0.5, "",
+                    ours / results.mean(BY_HAND_WITH_IDENTITY_TABLE, shape));
+        }
+        double kryo = results.mean(KRYO, shape);
+        double fory = results.mean(FORY, shape);
+        double better = Math.min(kryo, fory);
+        atMost("clone / " + (kryo <= fory ? "kryo" : "fory") + ", " + shape.text(),
+                better > 2 * results.mean(BY_HAND, shape) ? 0.5 : 1, "", ours / better);
+        results.find(NODE, shape).ifPresent(node -> atLeast("Node's `structuredClone` / clone, " + shape.text(), 10,
+                Figures::times, node.p50() / ours));
     }
 
     /** The median of the means of the iterations. */
