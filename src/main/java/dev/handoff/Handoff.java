@@ -2,6 +2,7 @@ package dev.handoff;
 
 import dev.handoff.kernel.NativeKernel;
 import dev.handoff.memory.MemoryBacking;
+import dev.handoff.sync.MappedWait;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -24,7 +25,7 @@ public final class Handoff {
     public static Capabilities capabilities() {
         NativeKernel.Status s = NativeKernel.status();
         return new Capabilities(s.isNative(), s.variant(), s.nativeAccess(), s.reason(), MemoryBacking.current(),
-                MemoryBacking.reason());
+                MemoryBacking.reason(), MappedWait.hasFutex(), MappedWait.reason());
     }
 
     /**
@@ -45,13 +46,18 @@ public final class Handoff {
      * @param reason why the kernel is the one it is, in a sentence
      * @param memory what the memory of owned buffers is
      * @param memoryReason why it is that, in a sentence
+     * @param futex whether those who wait on memory that processes map are woken by the operating system; otherwise they
+     *     poll, and find a change up to 5 ms late
+     * @param futexReason why that is so, in a sentence
      */
     public record Capabilities(boolean nativeKernel, String kernelVariant, boolean nativeAccess, String reason,
-            MemoryBacking memory, String memoryReason) {
+            MemoryBacking memory, String memoryReason, boolean futex, String futexReason) {
         @Override
         public String toString() {
             return "kernel " + kernelVariant + " (" + reason + "), native access "
-                    + (nativeAccess ? "granted" : "denied") + ", memory " + memory + " (" + memoryReason + ")";
+                    + (nativeAccess ? "granted" : "denied") + ", memory " + memory + " (" + memoryReason
+                    + "), waits between processes "
+                    + (futex ? "by futex" : "by polling") + " (" + futexReason + ")";
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.handoff.kernel.NativeKernel;
 import dev.handoff.memory.MemoryBacking;
+import dev.handoff.sync.MappedWait;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -29,9 +30,24 @@ class HandoffTest {
         assertEquals(status.nativeAccess(), capabilities.nativeAccess());
         assertEquals(status.nativeAccess() ? MemoryBacking.NATIVE : MemoryBacking.MAPPED_FILES, capabilities.memory());
         assertEquals(MemoryBacking.reason(), capabilities.memoryReason());
-        assertEquals("kernel java (why), native access denied, memory MAPPED_FILES (so)",
-                new Handoff.Capabilities(false, "java", false, "why", MemoryBacking.MAPPED_FILES, "so").toString());
-        assertEquals("kernel avx2 (why), native access granted, memory NATIVE (so)",
-                new Handoff.Capabilities(true, "avx2", true, "why", MemoryBacking.NATIVE, "so").toString());
+        assertEquals(MappedWait.hasFutex(), capabilities.futex());
+        assertEquals(MappedWait.reason(), capabilities.futexReason());
+        assertEquals(
+                "kernel java (why), native access denied, memory MAPPED_FILES (so), waits between processes by polling (y)",
+                new Handoff.Capabilities(false, "java", false, "why", MemoryBacking.MAPPED_FILES, "so", false, "y")
+                        .toString());
+        assertEquals(
+                "kernel avx2 (why), native access granted, memory NATIVE (so), waits between processes by futex (y)",
+                new Handoff.Capabilities(true, "avx2", true, "why", MemoryBacking.NATIVE, "so", true, "y")
+                        .toString());
+    }
+
+    @Test
+    void whereNativeAccessIsDeniedItSaysThatWaitsBetweenProcessesPoll() {
+        boolean linux = System.getProperty("os.name").equals("Linux");
+        Handoff.Capabilities capabilities = Handoff.capabilities();
+        assertEquals(linux && capabilities.nativeAccess(), capabilities.futex());
+        assertEquals(capabilities.nativeKernel(), capabilities.futexReason().contains("native kernel"));
+        assertEquals(!capabilities.nativeAccess(), capabilities.futexReason().equals("native access is denied"));
     }
 }

@@ -36,7 +36,7 @@ class LayersTest {
                 .layer("os").definedBy("dev.handoff.internal.os")
                 .layer("kernel").definedBy("dev.handoff.kernel")
                 .layer("ffi").definedBy("dev.handoff.internal.ffi")
-                .whereLayer("top").mayOnlyAccessLayers("memory", "kernel")
+                .whereLayer("top").mayOnlyAccessLayers("memory", "sync", "kernel")
                 .whereLayer("worker").mayOnlyAccessLayers("channel", "clone", "memory", "sync", "kernel")
                 .whereLayer("channel").mayOnlyAccessLayers("clone", "memory", "sync", "kernel")
                 .whereLayer("clone").mayOnlyAccessLayers("memory", "sync", "kernel")

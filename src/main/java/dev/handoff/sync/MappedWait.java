@@ -54,6 +54,25 @@ public final class MappedWait {
     }
 
     /**
+     * Tells whether sleepers can be woken in this JVM: by a futex. Where they can't, they find a change by polling, up to 5
+     * ms late, and {@link #wake} wakes nobody.
+     *
+     * @return the same every time
+     */
+    public static boolean hasFutex() {
+        return !POLLING;
+    }
+
+    /**
+     * Why there is a futex or none.
+     *
+     * @return a sentence
+     */
+    public static String reason() {
+        return Futex.reason();
+    }
+
+    /**
      * Waits until a word changes. How long the thread spins first is learned from recent waits on that address.
      *
      * @param word 4 bytes of native memory, aligned to 4, that every thread may access
@@ -105,7 +124,7 @@ public final class MappedWait {
         }
         Thread me = Thread.currentThread();
         if (me.isVirtual() && !POLLING) {
-            return throughHelper(wait);
+            return result(begin(wait), word);
         }
         WaitResult result = wait.sleep(me::isInterrupted);
         if (result == null) {
@@ -115,19 +134,22 @@ public final class MappedWait {
         return result;
     }
 
-    private static WaitResult throughHelper(Wait wait) throws InterruptedException {
-        CompletableFuture<WaitResult> result = begin(wait);
+    /** What a helper finds out about the word, for a thread that may be interrupted meanwhile. */
+    static WaitResult result(CompletableFuture<WaitResult> wait, MemorySegment word) throws InterruptedException {
         try {
-            return result.get();
+            return wait.get();
         } catch (InterruptedException e) {
-            if (result.cancel(false)) {
+            if (wait.cancel(false)) {
                 throw e;
             }
             Thread.currentThread().interrupt(); // the result came first
-            return result.join();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("the memory went away during a wait on " + wait.word, e.getCause());
+            // exceptionNow() has its cause
         }
+        if (wait.isCompletedExceptionally()) {
+            throw new IllegalStateException("the memory went away during a wait on " + word, wait.exceptionNow());
+        }
+        return wait.resultNow();
     }
 
     /**

@@ -277,6 +277,38 @@ class MappedWaitTest {
         }
     }
 
+    /** As {@code await} waits on a virtual thread. */
+    @Test
+    void memoryThatGoesAwayJustAsAnInterruptComesIsTheErrorThatItIsAndTheFlagStays() {
+        IllegalStateException gone = new IllegalStateException("closed");
+        CompletableFuture<WaitResult> wait = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean interrupting) {
+                completeExceptionally(gone); // the helper was faster
+                return super.cancel(interrupting);
+            }
+        };
+        Thread.currentThread().interrupt();
+        var e = assertThrows(IllegalStateException.class, () -> MappedWait.result(wait, word));
+        assertTrue(Thread.interrupted());
+        assertSame(gone, e.getCause());
+        assertTrue(e.getMessage().startsWith("the memory went away during a wait on "), e::getMessage);
+    }
+
+    @Test
+    void aResultThatComesJustBeforeTheCancellationWinsOverAnInterrupt() throws InterruptedException {
+        CompletableFuture<WaitResult> wait = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean interrupting) {
+                complete(WaitResult.WOKEN); // the helper was faster
+                return super.cancel(interrupting);
+            }
+        };
+        Thread.currentThread().interrupt();
+        assertSame(WaitResult.WOKEN, MappedWait.result(wait, word));
+        assertTrue(Thread.interrupted());
+    }
+
     @Test
     void whatAStrategyThrowsIsThrown() {
         assertThrows(UnsupportedOperationException.class, () -> MappedWait.await(word, 0, FOREVER, (done, nanos) -> {

@@ -64,6 +64,21 @@ public final class Futex {
     }
 
     /**
+     * Why it is that.
+     *
+     * @return a sentence
+     */
+    public static String reason() {
+        return switch (KIND) {
+            case KERNEL -> "the native kernel makes the system call";
+            case LIBC -> "the C library makes the system call";
+            case POLLING -> NativeKernel.status().nativeAccess()
+                    ? "this is no Linux whose system calls are known"
+                    : "native access is denied";
+        };
+    }
+
+    /**
      * Sleeps once, if the word holds what the caller expects; comparing and falling asleep are one step.
      *
      * @param word 4 bytes of native memory, aligned to 4; kept alive for as long as the call takes
