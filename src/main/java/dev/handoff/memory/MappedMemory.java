@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Cleaner;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -59,7 +60,10 @@ final class MappedMemory implements Memory {
     public MemorySegment view(long offset, long bytes, Arena arena, Anchor anchor) {
         try {
             MemorySegment view = map(position + offset, bytes, arena);
-            Allocator.CLEANER.register(arena.scope(), anchor);
+            Cleaner.Cleanable hold = Allocator.CLEANER.register(arena.scope(), anchor);
+            if (arena instanceof Mapping mapping) {
+                mapping.hold = hold;
+            }
             return view;
         } catch (IOException e) {
             throw refused("a view of " + bytes + " bytes can't be mapped", e);
@@ -124,6 +128,33 @@ final class MappedMemory implements Memory {
 
     private static long roundUp(long n, long unit) {
         return n + unit - 1 & -unit;
+    }
+
+    /**
+     * The arena of one view. Whoever keeps a segment of it after its close keeps no memory: the anchor is let go at once,
+     * and by the collector only where the arena is dropped open.
+     */
+    static final class Mapping implements Arena {
+        private final Arena arena = Arena.ofConfined();
+        private Cleaner.@Nullable Cleanable hold;
+
+        @Override
+        public MemorySegment allocate(long bytes, long byteAlignment) {
+            return arena.allocate(bytes, byteAlignment);
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return arena.scope();
+        }
+
+        @Override
+        public void close() {
+            arena.close();
+            if (hold != null) {
+                hold.clean(); // only deregisters
+            }
+        }
     }
 
     /** A file of one or more blocks of one size. */

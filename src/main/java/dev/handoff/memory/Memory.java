@@ -20,6 +20,12 @@ sealed interface Memory permits NativeMemory, MappedMemory {
                 : MappedMemory.allocate(bytes);
     }
 
+    /** A new arena of the calling thread for {@link #view}: one that lets go of the anchor as soon as it is closed. */
+    @SuppressWarnings("MustBeClosed") // by the caller
+    static Arena arena() {
+        return MemoryBacking.current() == MemoryBacking.NATIVE ? Arena.ofConfined() : new MappedMemory.Mapping();
+    }
+
     /**
      * A view of some bytes that dies with the arena; while anything reaches its scope, the anchor is reachable.
      *

@@ -45,7 +45,12 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>
- * A buffer whose owner has terminated counts as unclaimed. After {@link #resize} the handle is still its owner's; after
+ * A handle is its mover's while a message that it moves with is being sent: from {@link Transfer#revoke} on the mover
+ * gets {@link IllegalStateException} from whatever would use it, until the move is committed or aborted, and other threads
+ * get {@code WrongThreadException}; so it is with {@link Transfer#successor} until the commit.
+ *
+ * <p>
+ * A buffer whose owner, or mover, has terminated counts as unclaimed. After {@link #resize} the handle is still its owner's; after
  * the other operations that revoke, it is gone. An operation that fails gives back what it claimed. To revoke a view means that every segment, slice and
  * {@code ByteBuffer} made from {@link #segment} is dead: it throws {@link IllegalStateException} for the old owner, and
  * has thrown {@link WrongThreadException} for everybody else all along. Both are the JDK's own checks.
@@ -72,19 +77,18 @@ public final class OwnedBuffer implements Transferable {
      * a word per handle needs no epoch.
      *
      * null -> not published yet: seen only where the handle came through a data race
-     * PENDING -> in a move, both handles between revoke and commit, the new one even before
      * UNCLAIMED
      * a Thread -> owned by it; only that thread writes it there, so that reading oneself back needs no ordering
+     * a Move -> the handle between revoke and commit or abort, its successor from the beginning; no other move ends it
      * a Gone -> final
      *
      * publish() stores UNCLAIMED with release; claims are acquire CASes from UNCLAIMED: that pair orders the bytes. A
-     * dead owner is replaced by CAS too; there Thread.isAlive() gives the happens-before (JLS 17.4.5).
+     * dead owner or mover is replaced by CAS too; there Thread.isAlive() gives the happens-before (JLS 17.4.5).
      *
      * view and arena belong to the owner and are only touched by it. region is the owner's, too; who only looks uses
      * look().
      */
     private static final Object UNCLAIMED = "unclaimed";
-    private static final Object PENDING = "being moved";
     /** Whether a handle that goes remembers where: see {@link DetachedException}. */
     private static final boolean TRACED = System.getProperty("dev.handoff.trace", "").contains("handoff");
     private static final VarHandle STATE;
@@ -301,27 +305,26 @@ public final class OwnedBuffer implements Transferable {
         return state == Thread.currentThread() && v != null ? v : open();
     }
 
-    private MemorySegment open() {
-        acquire();
-        MemorySegment v = view;
-        return v != null ? v : open(region().bytes());
-    }
-
-    /** As the owner, without a view. */
     @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
-    private MemorySegment open(long bytes) {
-        Region r = region();
-        Arena a = Arena.ofConfined();
-        MemorySegment v;
-        try {
-            v = r.block.view(r.offset, bytes, a);
-        } catch (RuntimeException | Error e) {
-            a.close(); // it may have mapped something
-            throw e;
-        }
-        arena = a;
-        view = v;
-        return v;
+    private MemorySegment open() {
+        return owned(() -> {
+            MemorySegment opened = view;
+            if (opened != null) {
+                return opened;
+            }
+            Region r = region();
+            Arena a = Memory.arena();
+            MemorySegment v;
+            try {
+                v = r.block.view(r.offset, r.bytes(), a);
+            } catch (RuntimeException | Error e) {
+                a.close(); // it may have mapped something
+                throw e;
+            }
+            arena = a;
+            view = v;
+            return v;
+        });
     }
 
     /**
@@ -641,6 +644,8 @@ public final class OwnedBuffer implements Transferable {
      * @throws WrongThreadException if another thread owns the buffer; nothing changed then
      * @throws DetachedException if the handle is gone
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     * @throws OutOfMemoryError if what it gains can't be mapped, where native access is denied: the size is the old one
+     *     then, as after any other error of the memory
      */
     public void resize(long bytes) {
         long maxBytes = maxByteSize();
@@ -649,14 +654,15 @@ public final class OwnedBuffer implements Transferable {
         }
         owned(() -> {
             closeView();
-            MemorySegment resized = open(bytes);
             Region r = region();
             long before = r.bytes();
             if (bytes > before) {
-                resized.asSlice(before).fill((byte) 0);
+                try (Arena gain = Memory.arena()) { // what fails here leaves the buffer as it was
+                    r.block.view(r.offset + before, bytes - before, gain).fill((byte) 0);
+                }
             }
             r.resize(bytes);
-            return resized;
+            return r;
         });
     }
 
@@ -754,13 +760,13 @@ public final class OwnedBuffer implements Transferable {
         if (s instanceof Gone) {
             return State.GONE;
         }
-        return s == PENDING || s instanceof Thread t && t.isAlive() ? State.OWNED : State.UNCLAIMED;
+        return isClaimable(s) ? State.UNCLAIMED : State.OWNED;
     }
 
     /**
      * The thread that owns the buffer at this moment.
      *
-     * @return the owner, or null if the handle is unclaimed or gone
+     * @return the owner, or null if the handle is unclaimed, being moved or gone
      */
     public @Nullable Thread owner() {
         return STATE.getOpaque(this) instanceof Thread t && t.isAlive() ? t : null;
@@ -768,7 +774,12 @@ public final class OwnedBuffer implements Transferable {
 
     @Override
     public Transfer beginTransfer() {
-        return new Move(acquire());
+        boolean claims = state != Thread.currentThread(); // which only this thread writes
+        return owned(() -> {
+            Move move = new Move(claims);
+            STATE.setRelease(move.successor, move); // whole, for those who meet it by a data race
+            return move;
+        });
     }
 
     /** Names the size and the state; claims nothing. */
@@ -779,7 +790,9 @@ public final class OwnedBuffer implements Transferable {
             case Gone g -> describe(g);
             case Thread t when t.isAlive() -> "owned by " + describe(t);
             case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
-            case null, default -> s == PENDING ? "being moved" : "unclaimed";
+            case Move m when isClaimable(m) -> "unclaimed, as its mover " + describe(m.mover) + " has terminated";
+            case Move m -> "being moved by " + describe(m.mover);
+            case null, default -> "unclaimed";
         };
         return "OwnedBuffer[" + byteSize() + " bytes, " + what + "]";
     }
@@ -805,23 +818,31 @@ public final class OwnedBuffer implements Transferable {
             if (s == me) {
                 return false;
             }
-            if (s == UNCLAIMED || s instanceof Thread t && !t.isAlive()) {
+            if (isClaimable(s)) {
                 if (STATE.weakCompareAndSetAcquire(this, s, me)) { // pairs with publish()
                     arena = null; // a dead owner's; confined to it, so nobody can use it again
                     view = null;
                     return true;
                 }
-            } else if (s == null) {
-                Thread.onSpinWait(); // the handle overtook its own publication, by a data race
-            } else if (s instanceof Thread t) {
-                throw new WrongThreadException(
-                        this + " was used by " + describe(me) + "; it is owned by " + describe(t));
-            } else if (s instanceof Gone gone) {
-                throw gone.exception();
-            } else {
-                throw new IllegalStateException(this + " can't be used before its move is complete");
+                continue;
+            }
+            switch (s) {
+                case null -> Thread.onSpinWait(); // the handle overtook its own publication, by a data race
+                case Gone gone -> throw gone.exception();
+                case Move move when move.mover == me ->
+                    throw new IllegalStateException(this + " can't be used before its move is complete");
+                case Move move when !move.mover.isAlive() ->
+                    throw new DetachedException(this + " will never be of use, as its mover has terminated");
+                default -> throw new WrongThreadException(this + " was used by " + describe(me) + "; it is owned by "
+                        + describe(s instanceof Move move ? move.mover : (Thread) s));
             }
         }
+    }
+
+    /** Whether a handle in this state is for the taking. Of a move that nobody will end, only the old handle is. */
+    private boolean isClaimable(@Nullable Object s) {
+        return s == UNCLAIMED || s instanceof Thread t && !t.isAlive()
+                || s instanceof Move m && m.successor != this && !m.mover.isAlive();
     }
 
     /** As the owner. */
@@ -887,14 +908,14 @@ public final class OwnedBuffer implements Transferable {
         return t.getName().isEmpty() ? "virtual thread #" + t.threadId() : "thread '" + t.getName() + "'";
     }
 
-    /** A move in a message, from validation to commit. */
+    /** A move in a message, from validation to commit. It ends only what it began: other moves may have begun, too. */
     private final class Move implements Transfer {
+        final Thread mover = Thread.currentThread();
+        final OwnedBuffer successor = new OwnedBuffer(region());
         private final boolean claimed;
-        private final OwnedBuffer successor = new OwnedBuffer(region());
 
         Move(boolean claimed) {
             this.claimed = claimed;
-            STATE.setRelease(successor, PENDING);
         }
 
         @Override
@@ -904,30 +925,46 @@ public final class OwnedBuffer implements Transferable {
 
         @Override
         public void revoke() {
-            if (state != Thread.currentThread()) {
+            requireMover();
+            if (state != mover) {
                 throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
             }
             closeView();
-            STATE.setOpaque(OwnedBuffer.this, PENDING); // lest another transferable's revoke opens a view of this one
+            STATE.setOpaque(OwnedBuffer.this, this); // lest another transferable's revoke opens a view of this one
         }
 
         @Override
         public void commit(String receiver) {
+            requireMover();
+            if (state != this) {
+                throw new IllegalStateException("a move is committed once, after its revoke: " + OwnedBuffer.this);
+            }
             leave("handed to " + receiver);
             successor.publish();
         }
 
         @Override
         public void abort() {
-            successor.leave("never handed over, as its message was not sent");
-            if (state == PENDING) {
+            requireMover();
+            if (successor.state != this) {
+                return; // it is over
+            }
+            if (state == this) {
                 if (claimed) {
                     publish();
                 } else {
-                    STATE.setOpaque(OwnedBuffer.this, Thread.currentThread());
+                    STATE.setOpaque(OwnedBuffer.this, mover);
                 }
             } else if (claimed) {
                 giveBack(); // somebody may have looked while the message was copied
+            }
+            successor.leave("never handed over, as its message was not sent");
+        }
+
+        private void requireMover() {
+            if (Thread.currentThread() != mover) {
+                throw new WrongThreadException("the move was begun by " + describe(mover) + ", not by "
+                        + describe(Thread.currentThread()) + ": " + OwnedBuffer.this);
             }
         }
     }

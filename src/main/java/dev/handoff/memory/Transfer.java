@@ -16,23 +16,29 @@ public interface Transfer {
     /**
      * Takes from the old owner every view of the resource. What was revoked can be opened anew if the move is aborted.
      *
-     * @throws IllegalStateException if the old handle was moved or closed since the move began, or if a view can't be
-     *     revoked because a native call is using it; then nothing was revoked
+     * @throws IllegalStateException if the old handle was moved or closed since the move began, if another move of it has
+     *     been revoked, or if a view can't be revoked because a native call is using it; then nothing was revoked
+     * @throws WrongThreadException if another thread began the move
      */
     void revoke();
 
     /**
-     * Makes the old handle gone and the new one unclaimed. Never throws. What the old owner wrote happens-before what
-     * the next owner reads.
+     * Makes the old handle gone and the new one unclaimed. Never throws after {@link #revoke}. What the old owner wrote
+     * happens-before what the next owner reads.
      *
      * @param receiver who gets it, for the message that a later use of the old handle brings
+     * @throws IllegalStateException if the move was not revoked, or is over; nothing changed then
+     * @throws WrongThreadException if another thread began the move
      */
     void commit(String receiver);
 
     /**
      * Leaves the old handle in the state that it had before the move began. One that was claimed only for the move is
      * unclaimed again, and views that were opened meanwhile are dead; but where a native call is using one of these, the
-     * calling thread stays the owner. Never throws.
+     * calling thread stays the owner, as it does where another move of this handle has been revoked. Does nothing if the
+     * move is over. Never throws for the thread that began it.
+     *
+     * @throws WrongThreadException if another thread began the move
      */
     void abort();
 }

@@ -49,6 +49,57 @@ class AbortedMoveTest {
     }
 
     @Test
+    void isNotUndoneByTheAbortOfAnotherMoveOfTheSameHandle() {
+        for (boolean claimed : new boolean[]{true, false}) {
+            OwnedBuffer buffer = OwnedBuffer.allocate(64);
+            buffer = claimed ? buffer.transfer() : buffer;
+            Transfer outer = buffer.beginTransfer();
+            Transfer inner = buffer.beginTransfer(); // by a transferable of the user's that comes after this one
+            outer.revoke();
+            assertThrows(IllegalStateException.class, inner::revoke);
+            inner.abort();
+            assertThrows(IllegalStateException.class, buffer::segment, "still revoked");
+            assertThrows(IllegalStateException.class, () -> inner.commit("nobody"));
+            OwnedBuffer next = (OwnedBuffer) outer.successor();
+            outer.commit("a test");
+            assertEquals(State.GONE, buffer.state());
+            next.close();
+        }
+    }
+
+    @Test
+    void givesTheBufferBackInWhateverOrderTheMovesOfItAreAborted() {
+        for (boolean innerFirst : new boolean[]{true, false}) {
+            OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
+            Transfer outer = buffer.beginTransfer();
+            Transfer inner = buffer.beginTransfer();
+            outer.revoke();
+            (innerFirst ? inner : outer).abort();
+            (innerFirst ? outer : inner).abort();
+            assertEquals(State.UNCLAIMED, buffer.state());
+            buffer.close();
+        }
+    }
+
+    @Test
+    void aMoveThatIsOverOrWasNotRevokedCanNotBeCommitted() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(64);
+        MemorySegment view = buffer.segment();
+        Transfer move = buffer.beginTransfer();
+        assertThrows(IllegalStateException.class, () -> move.commit("nobody"), "two owners could write");
+        assertSame(view, buffer.segment());
+        move.revoke();
+        OwnedBuffer next = (OwnedBuffer) move.successor();
+        move.commit("a test");
+        next.claim();
+        assertThrows(IllegalStateException.class, () -> move.commit("nobody"));
+        assertThrows(IllegalStateException.class, move::revoke);
+        move.abort();
+        assertSame(Thread.currentThread(), next.owner());
+        next.close();
+    }
+
+    @Test
     void keepsTheBufferWhereANativeCallUsesIt() {
         OwnedBuffer buffer = OwnedBuffer.allocate(64).transfer();
         Transfer move = buffer.beginTransfer();

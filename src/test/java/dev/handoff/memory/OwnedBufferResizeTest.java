@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.handoff.channel.MessageChannel;
 import dev.handoff.clone.StructuredClone;
@@ -14,10 +15,18 @@ import dev.handoff.memory.OwnedBuffer.State;
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +42,58 @@ class OwnedBufferResizeTest {
             }
         }
         assertEquals(at, buffer.byteSize());
+    }
+
+    /** A file system that gives back what it promised, as it is seen by a JVM that maps its memory. */
+    private static FileChannel fileOf(long bytes) throws IOException {
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                if (Files.isRegularFile(descriptor) && Files.size(descriptor) == bytes
+                        && Files.readSymbolicLink(descriptor).toString().endsWith(".memory (deleted)")) {
+                    return FileChannel.open(descriptor, StandardOpenOption.WRITE);
+                }
+            }
+        }
+        throw new AssertionError("no file of " + bytes + " bytes");
+    }
+
+    @Test
+    void aFaultOfTheMemoryLeavesTheSizeAsItWas() throws IOException {
+        assumeTrue(MemoryBacking.current() == MemoryBacking.MAPPED_FILES, "memory of the system has no such faults");
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "the files of a process can't be reached here");
+        int max = 11 << 20;
+        OwnedBuffer buffer = OwnedBuffer.allocateResizable(100, max);
+        AtomicBoolean enough = new AtomicBoolean();
+        try (FileChannel file = fileOf(Allocator.classBytes(Allocator.sizeClass(max)))) {
+            FutureTask<Void> taker = new FutureTask<>(() -> {
+                while (!enough.get()) {
+                    file.truncate(0); // mapping extends the file again, filling finds it gone
+                }
+                return null;
+            });
+            Thread thread = Kind.PLATFORM.unstarted("taker", taker);
+            thread.start();
+            try {
+                Error fault = null;
+                while (fault == null) {
+                    buffer.resize(100);
+                    try {
+                        buffer.resize(max);
+                    } catch (InternalError e) {
+                        fault = e;
+                    }
+                }
+            } finally {
+                enough.set(true);
+                Threads.join(thread);
+            }
+            assertEquals(FutureTask.State.SUCCESS, taker.state());
+        }
+        assertBytes(buffer, 100, 0);
+        assertEquals(100, buffer.segment().byteSize());
+        buffer.resize(max);
+        assertBytes(buffer, max, 0);
+        buffer.close();
     }
 
     private static OwnedBuffer filled(int bytes, int maxBytes, int value) {

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -378,18 +379,65 @@ class OwnedBufferStateTest {
         OwnedBuffer handle = OwnedBuffer.allocate(BYTES);
         Transfer move = handle.beginTransfer();
         OwnedBuffer next = (OwnedBuffer) move.successor();
-        assertEquals("OwnedBuffer[64 bytes, being moved]", next.toString());
+        String what = "OwnedBuffer[64 bytes, being moved by " + me() + "]";
+        assertEquals(what, next.toString());
         assertNull(next.owner());
-        assertAll(Stream.<Consumer<OwnedBuffer>>of(OwnedBuffer::segment, OwnedBuffer::claim, OwnedBuffer::transfer,
-                OwnedBuffer::beginTransfer, OwnedBuffer::close, b -> b.split(1, 1), b -> b.splitAt(4), Int32View::of)
-                .map(act -> () -> {
-                    var e = assertThrows(IllegalStateException.class, () -> act.accept(next));
-                    assertEquals("OwnedBuffer[64 bytes, being moved] can't be used before its move is complete",
-                            e.getMessage());
-                }));
+        assertAll(USES.stream().map(use -> () -> {
+            var e = assertThrows(IllegalStateException.class, () -> use.accept(next));
+            assertEquals(what + " can't be used before its move is complete", e.getMessage());
+        }));
         move.revoke();
         move.commit("a test");
         next.close();
+    }
+
+    private static final List<Consumer<OwnedBuffer>> USES = List.of(OwnedBuffer::segment, OwnedBuffer::claim,
+            OwnedBuffer::transfer, OwnedBuffer::beginTransfer, OwnedBuffer::close, b -> b.split(1, 1),
+            b -> b.splitAt(4), b -> b.resize(1), OwnedBuffer::freeze, OwnedBuffer::share, Int32View::of);
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aHandleThatIsBeingMovedIsItsMoversForEveryOtherThread(Kind kind) {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES);
+        Transfer move = handle.beginTransfer();
+        OwnedBuffer next = (OwnedBuffer) move.successor();
+        move.revoke();
+        String mover = me();
+        Threads.on(kind, "stranger", () -> {
+            assertAll(Stream.of(handle, next).flatMap(b -> USES.stream().map(use -> () -> {
+                var e = assertThrows(WrongThreadException.class, () -> use.accept(b));
+                assertTrue(e.getMessage().endsWith("it is owned by " + mover), e::getMessage);
+            })));
+            assertAll(Stream.<Executable>of(move::revoke, () -> move.commit("a stranger"), move::abort)
+                    .map(act -> () -> assertThrows(WrongThreadException.class, act)));
+            return null;
+        });
+        move.abort();
+        handle.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aHandleWhoseMoverDiesInTheMiddleCountsAsUnclaimedAndItsSuccessorIsLost(Kind kind) {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES).transfer();
+        OwnedBuffer next = Threads.on(kind, "mover", () -> {
+            handle.segment().set(JAVA_INT, 8, 4711);
+            Transfer move = handle.beginTransfer();
+            move.revoke();
+            return (OwnedBuffer) move.successor();
+        });
+        assertEquals("OwnedBuffer[64 bytes, unclaimed, as its mover thread 'mover' has terminated]",
+                handle.toString());
+        assertEquals(State.UNCLAIMED, handle.state());
+        assertEquals(4711, handle.segment().get(JAVA_INT, 8));
+        assertAll(USES.stream().filter(use -> use != USES.get(4)).map(use -> () -> {
+            var e = assertThrows(DetachedException.class, () -> use.accept(next));
+            assertEquals("OwnedBuffer[64 bytes, being moved by thread 'mover'] will never be of use, as its mover has "
+                    + "terminated", e.getMessage());
+        }));
+        next.close();
+        assertEquals(4711, handle.segment().get(JAVA_INT, 8), "it closed nothing");
+        handle.close();
     }
 
     @Test

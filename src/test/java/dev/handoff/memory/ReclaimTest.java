@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
@@ -232,7 +231,6 @@ class ReclaimTest {
 
     @Test
     void aDeadViewDoesNotKeepALaterLeaseOfItsBlock() {
-        assumeTrue(MemoryBacking.current() == MemoryBacking.NATIVE, "a mapping has no clean-up action of ours");
         int bytes = size(13);
         List<MemorySegment> dead = new ArrayList<>();
         Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> {
