@@ -49,7 +49,20 @@ final class Allocator {
     }
 
     private static Block create(int sizeClass) {
-        return new Block(new Chunk(newMemory(classBytes(sizeClass)), sizeClass), CLEANER);
+        Memory memory = newMemory(classBytes(sizeClass));
+        Chunk chunk;
+        try {
+            chunk = new Chunk(memory, sizeClass);
+        } catch (Error e) {
+            memory.free();
+            throw e;
+        }
+        try {
+            return new Block(chunk, CLEANER);
+        } catch (Error e) {
+            chunk.free();
+            throw e;
+        }
     }
 
     private static Memory newMemory(long bytes) {

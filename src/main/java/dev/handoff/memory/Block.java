@@ -50,8 +50,8 @@ final class Block {
     Block(Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
         this.memory = chunk.memory;
-        this.registration = cleaner.register(anchor, chunk);
         chunk.block(this);
+        this.registration = cleaner.register(anchor, chunk); // at last: what fails before leaves nothing to be run
     }
 
     int sizeClass() {
@@ -116,14 +116,19 @@ final class Block {
     }
 
     /**
-     * A view of some bytes for all threads, for as long as anything reaches it. It pins the block: the caller does not
-     * close its part, so that the block never goes back to the pool, and what the collector finds of it is no mistake of
-     * anybody's. The caller holds a part that is not closed, and has revoked its views.
+     * A view of some bytes for all threads, for as long as anything reaches it. The caller holds a part that is not
+     * closed, has revoked its views, and then pins the block.
      */
-    MemorySegment share(long offset, long bytes) {
-        MemorySegment view = memory.view(offset, bytes, Arena.ofAuto(), anchor);
-        chunk.pin(); // not before there is a view: without one the buffer stays its owner's
-        return view;
+    MemorySegment shared(long offset, long bytes) {
+        return memory.view(offset, bytes, Arena.ofAuto(), anchor);
+    }
+
+    /**
+     * Once nothing can fail any more: the caller does not close its part, so that the block never goes back to the pool,
+     * and what the collector finds of it is no mistake of anybody's.
+     */
+    void pin() {
+        chunk.pin();
     }
 
     void partsAdded(int n) {

@@ -88,11 +88,24 @@ final class Chunk implements Runnable {
             return;
         }
         String allocatedBy = site;
-        boolean first = wasLeased && DroppedBuffers.count(allocatedBy, bytes);
-        unlease();
-        Allocator.recover(this);
+        boolean first = false;
+        try {
+            first = wasLeased && DroppedBuffers.count(allocatedBy, bytes);
+        } finally { // nobody else will ever do it
+            unlease();
+            recover();
+        }
         if (first) {
             DroppedBuffers.report(allocatedBy, bytes);
+        }
+    }
+
+    private void recover() {
+        try {
+            Allocator.recover(this);
+        } catch (Error e) { // no heap for a block that the pool could take
+            free();
+            throw e;
         }
     }
 

@@ -165,12 +165,14 @@ final class MappedMemory implements Memory {
         private final UnlinkedFile file;
         private final long blockBytes;
         private final long fileBytes;
-        private final Deque<MappedMemory> spare = new ArrayDeque<>();
+        /** With room for all, so that giving back needs no memory. */
+        private final Deque<MappedMemory> spare;
 
         private Slab(UnlinkedFile file, long blockBytes, long fileBytes) {
             this.file = file;
             this.blockBytes = blockBytes;
             this.fileBytes = fileBytes;
+            this.spare = new ArrayDeque<>((int) (fileBytes / blockBytes));
         }
 
         static @Nullable MappedMemory spare(long bytes) {
@@ -211,25 +213,32 @@ final class MappedMemory implements Memory {
                 throw refused("there is no room for a file of " + fileBytes + " bytes, the memory of a buffer where "
                         + "native access is denied", e);
             }
-            Slab slab = new Slab(file, blockBytes, fileBytes);
-            for (long at = blockBytes; at < fileBytes; at += blockBytes) {
-                slab.spare.add(new MappedMemory(slab, at));
-            }
-            if (!slab.spare.isEmpty()) {
-                synchronized (WITH_SPARE) {
-                    slab.offer();
+            try {
+                Slab slab = new Slab(file, blockBytes, fileBytes);
+                MappedMemory first = new MappedMemory(slab, 0);
+                for (long at = blockBytes; at < fileBytes; at += blockBytes) {
+                    slab.spare.add(new MappedMemory(slab, at));
                 }
+                if (!slab.spare.isEmpty()) {
+                    synchronized (WITH_SPARE) {
+                        slab.offer();
+                    }
+                }
+                return first;
+            } catch (Error e) { // no heap
+                file.close();
+                MemoryLimit.unreserve(fileBytes);
+                throw e;
             }
-            return new MappedMemory(slab, 0);
         }
 
         void free(MappedMemory block) {
             synchronized (WITH_SPARE) {
-                if (spare.isEmpty() && fileBytes > blockBytes) {
-                    offer();
-                }
                 spare.addFirst(block);
                 if (spare.size() * blockBytes < fileBytes) {
+                    if (spare.size() == 1) {
+                        offer();
+                    }
                     return;
                 }
                 WITH_SPARE.computeIfPresent(blockBytes, (size, slabs) -> {

@@ -31,6 +31,7 @@ final class NativeMemory implements Memory {
         MemoryLimit.reserve(bytes);
         boolean large = bytes >= LARGE_BYTES;
         Arena arena = large ? Arena.ofShared() : Arena.ofAuto();
+        MemorySegment base;
         try {
             MemorySegment memory = large && Pages.available()
                     ? Pages.map(bytes, arena)
@@ -39,8 +40,7 @@ final class NativeMemory implements Memory {
                 throw new OutOfMemoryError("the operating system refuses them");
             }
             // Not before the memory is really free, whoever frees it.
-            MemorySegment base = memory.reinterpret(arena, freed -> MemoryLimit.unreserve(bytes));
-            return new NativeMemory(base, large ? arena : null);
+            base = memory.reinterpret(arena, freed -> MemoryLimit.unreserve(bytes));
         } catch (OutOfMemoryError e) {
             MemoryLimit.unreserve(bytes);
             if (large) {
@@ -50,6 +50,7 @@ final class NativeMemory implements Memory {
             refused.initCause(e);
             throw refused;
         }
+        return new NativeMemory(base, large ? arena : null);
     }
 
     @Override

@@ -435,12 +435,14 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
      */
     public OwnedBuffer transfer() {
-        acquire();
-        closeView();
-        OwnedBuffer next = new OwnedBuffer(region());
-        leave("transferred");
-        next.publish();
-        return next;
+        return owned(() -> {
+            OwnedBuffer next = new OwnedBuffer(region());
+            Gone gone = Gone.here("transferred", region());
+            closeView();
+            leave(gone);
+            next.publish();
+            return next;
+        });
     }
 
     /**
@@ -545,20 +547,26 @@ public final class OwnedBuffer implements Transferable {
     /** As the owner. */
     private List<OwnedBuffer> cut(long[] cuts) {
         Region whole = region();
-        List<Region> regions = new ArrayList<>(cuts.length + 1);
+        Region[] regions = new Region[cuts.length + 1];
+        OwnedBuffer[] parts = new OwnedBuffer[regions.length];
         long from = 0;
-        for (int i = 0; i <= cuts.length; i++) {
+        for (int i = 0; i < regions.length; i++) {
             long to = i < cuts.length ? cuts[i] : whole.bytes();
-            regions.add(whole.part(from, to, cuts.length + 1));
+            regions[i] = whole.part(from, to, regions.length);
+            parts[i] = new OwnedBuffer(regions[i]);
             from = to;
         }
-        List<OwnedBuffer> parts = regions.stream().map(OwnedBuffer::new).toList();
+        List<Region> children = List.of(regions);
+        List<OwnedBuffer> result = List.of(parts);
+        Gone split = Gone.here("split into " + parts.length + " parts", whole);
         closeView();
-        whole.block.partsAdded(cuts.length);
-        whole.split(regions);
-        leave("split into " + parts.size() + " parts");
-        parts.forEach(OwnedBuffer::publish);
-        return parts;
+        whole.block.partsAdded(cuts.length); // from here on nothing throws, nor allocates
+        whole.split(children);
+        leave(split);
+        for (OwnedBuffer part : parts) {
+            part.publish();
+        }
+        return result;
     }
 
     /**
@@ -582,26 +590,32 @@ public final class OwnedBuffer implements Transferable {
         Region whole = wholeOf(all);
         List<Part> inOrder = new ArrayList<>(all);
         inOrder.sort(Comparator.comparingLong(part -> part.region.offset)); // as with locks: the first one decides
-        List<OwnedBuffer> claimed = new ArrayList<>();
+        OwnedBuffer joined = new OwnedBuffer(whole);
+        Gone[] gone = new Gone[inOrder.size()];
+        List<OwnedBuffer> claimed = new ArrayList<>(inOrder.size());
         try {
             for (Part part : inOrder) {
                 if (part.buffer.acquire()) {
                     claimed.add(part.buffer);
                 }
             }
+            for (int i = 0; i < gone.length; i++) {
+                gone[i] = Gone.here("joined with its siblings", inOrder.get(i).region);
+            }
             for (Part part : all) {
                 part.buffer.closeView();
             }
         } catch (RuntimeException | Error e) {
-            claimed.forEach(OwnedBuffer::publish);
+            for (int i = 0; i < claimed.size(); i++) {
+                claimed.get(i).publish();
+            }
             throw e;
         }
-        OwnedBuffer joined = new OwnedBuffer(whole);
-        for (Part part : all) {
-            part.buffer.leave("joined with its siblings");
+        for (int i = 0; i < gone.length; i++) { // from here on nothing throws, nor allocates
+            inOrder.get(i).buffer.leave(gone[i]);
         }
         whole.join();
-        whole.block.partsAdded(1 - all.size());
+        whole.block.partsAdded(1 - gone.length);
         joined.publish();
         return joined;
     }
@@ -679,8 +693,10 @@ public final class OwnedBuffer implements Transferable {
         return owned(() -> {
             closeView();
             Region r = region();
-            FrozenBuffer frozen = new FrozenBuffer(r.block.share(r.offset, r.bytes()));
-            leave("frozen");
+            FrozenBuffer frozen = new FrozenBuffer(r.block.shared(r.offset, r.bytes()));
+            Gone gone = Gone.here("frozen", r);
+            r.block.pin();
+            leave(gone);
             return frozen;
         });
     }
@@ -701,8 +717,10 @@ public final class OwnedBuffer implements Transferable {
             Region r = region();
             long from = r.offset & -Integer.BYTES; // whole words, which atomic access to a byte goes through
             long to = r.offset + r.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
-            SharedBuffer shared = SharedBuffer.over(r.block.share(from, to - from), r.offset - from, r.bytes());
-            leave("shared");
+            SharedBuffer shared = SharedBuffer.over(r.block.shared(from, to - from), r.offset - from, r.bytes());
+            Gone gone = Gone.here("shared", r);
+            r.block.pin();
+            leave(gone);
             return shared;
         });
     }
@@ -718,14 +736,18 @@ public final class OwnedBuffer implements Transferable {
      */
     @Override
     public void close() {
+        Block block;
         try {
-            acquire();
+            block = owned(() -> {
+                Region r = region();
+                Gone gone = Gone.here("closed", r);
+                closeView();
+                leave(gone);
+                return r.block;
+            });
         } catch (DetachedException e) {
             return;
         }
-        closeView();
-        Block block = region().block;
-        leave("closed");
         block.partClosed();
     }
 
@@ -870,15 +892,20 @@ public final class OwnedBuffer implements Transferable {
     private void closeView() {
         Arena a = arena;
         if (a != null) {
-            a.close(); // throws while a native call of this thread uses the view
-            arena = null;
-            view = null;
+            try {
+                a.close(); // throws while a native call of this thread uses the view
+            } finally { // a clean-up action may find no heap: the views are dead all the same
+                if (!a.scope().isAlive()) { // always asked, as what runs for the first time may need heap, too
+                    arena = null;
+                    view = null;
+                }
+            }
         }
     }
 
-    /** As the owner, views revoked: the last act under this handle. */
-    private void leave(String how) {
-        STATE.setOpaque(this, Gone.here(how, region())); // nothing is read through a gone handle
+    /** As the owner, views revoked: the last act under this handle. What it needs is made before: it never throws. */
+    private void leave(Gone gone) {
+        STATE.setOpaque(this, gone); // nothing is read through a gone handle
         REGION.setRelease(this, null); // pairs with look(): who misses the region finds why
     }
 
@@ -939,7 +966,7 @@ public final class OwnedBuffer implements Transferable {
             if (state != this) {
                 throw new IllegalStateException("a move is committed once, after its revoke: " + OwnedBuffer.this);
             }
-            leave("handed to " + receiver);
+            leave(Gone.here("handed to " + receiver, region()));
             successor.publish();
         }
 
@@ -958,7 +985,7 @@ public final class OwnedBuffer implements Transferable {
             } else if (claimed) {
                 giveBack(); // somebody may have looked while the message was copied
             }
-            successor.leave("never handed over, as its message was not sent");
+            successor.leave(Gone.here("never handed over, as its message was not sent", successor.region()));
         }
 
         private void requireMover() {

@@ -57,7 +57,12 @@ final class Pool {
             return;
         }
         block.period = PERIOD.get();
-        FREE.get(block.sizeClass()).addFirst(block);
+        try {
+            FREE.get(block.sizeClass()).addFirst(block);
+        } catch (Error e) { // no heap: the block is the cleaner's
+            BYTES.addAndGet(-bytes);
+            throw e;
+        }
         if (!TRIMMING.get()) {
             startTrimming();
         }

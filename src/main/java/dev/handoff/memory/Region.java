@@ -75,9 +75,9 @@ final class Region {
         return new Region(block, offset + from, to - from, to - from, this, siblings);
     }
 
-    /** As the owner: what the parts' handles reach from now on. */
+    /** As the owner: what the parts' handles reach from now on; the list is never changed. */
     void split(List<Region> parts) {
-        CHILDREN.setOpaque(this, List.copyOf(parts));
+        CHILDREN.setOpaque(this, parts);
     }
 
     /** As the owner of all parts. */

@@ -152,6 +152,13 @@ public final class SharedBuffer {
      * Takes a segment that all threads may access as shared memory, without a copy. It lives as long as its arena does,
      * which must not be closed while a thread waits on it: that thread would go on waiting.
      *
+     * <p>
+     * Views of it are the slower ones. Memory from {@link #allocate(long)}, {@link #map} and {@link OwnedBuffer#share} is
+     * read, compared and set by address; that of an arena is checked to be alive at each access. And where a program has
+     * views of heap arrays besides others, code that the JVM compiled for both (a method that gets either, if it was not
+     * inlined into callers that get one each) asks at each access by a segment which of them it is: plain and bulk
+     * accesses to other memory pay for it, too. Who has a choice does not wrap arrays.
+     *
      * @param segment the memory: of a shared, automatic or the global arena, or on the heap
      * @return the buffer over it, which cannot grow
      * @throws IllegalArgumentException if the segment is confined to a thread or read-only

@@ -86,7 +86,7 @@ final class UnlinkedFile {
             file = new UnlinkedFile(spare, opener);
             file.zero(0, bytes);
             return file;
-        } catch (IOException e) {
+        } catch (IOException | Error e) {
             if (file != null) {
                 file.channel.close();
             }

@@ -354,7 +354,7 @@ class AllocatorTest {
         int sizeClass = Allocator.sizeClass(2 << 20);
         Chunk chunk = new Chunk(Memory.allocate(Allocator.classBytes(sizeClass)), sizeClass);
         Block block = new Block(chunk, Allocator.CLEANER);
-        assertThrows(RuntimeException.class, () -> block.share(0, -1));
+        assertThrows(RuntimeException.class, () -> block.shared(0, -1));
         assertFalse(chunk.isLeased(), "the collector would have to wait for a view that there is not");
         block.free();
     }

@@ -219,6 +219,18 @@ class MappedMemoryTest {
     }
 
     @Test
+    void aViewThatIsLargerThanTheAddressSpaceIsRefusedAndTheMemoryStays() {
+        MappedMemory memory = MappedMemory.allocate(2 << 20);
+        fill(memory, 2 << 20, 3);
+        try (Arena arena = Arena.ofConfined()) {
+            var e = assertThrows(OutOfMemoryError.class, () -> memory.view(0, 1L << 47, arena, ANCHOR));
+            assertTrue(e.getMessage().startsWith("a view of 140737488355328 bytes can't be mapped: "), e::getMessage);
+        }
+        assertAll(3, memory, 2 << 20);
+        memory.free();
+    }
+
+    @Test
     void withoutRoomEveryDirectoryIsNamed(@TempDir Path directory) {
         Path missing = directory.resolve("missing");
         IOException e = assertThrows(IOException.class,

@@ -54,7 +54,9 @@ class MemoryStatisticsTest {
         }
 
         private static OwnedBuffer shared() {
-            MemorySegment shared = Allocator.lease(8 << 20, true).share(0, 100);
+            Block block = Allocator.lease(8 << 20, true);
+            MemorySegment shared = block.shared(0, 100);
+            block.pin();
             print("shared");
             OwnedBuffer other = OwnedBuffer.allocate(2 << 20);
             print("two blocks");

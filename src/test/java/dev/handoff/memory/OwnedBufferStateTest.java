@@ -276,7 +276,8 @@ class OwnedBufferStateTest {
         String message = e.getMessage();
         assertTrue(message.contains("64 bytes"), message);
         if (condition.isAnothers()) {
-            assertEquals(handle + " was used by " + me() + "; it is owned by thread 'other'", message);
+            assertTrue(List.of(handle + " was used by " + me() + "; it is owned by thread 'other'",
+                    "only its owner can have its bytes copied: " + handle).contains(message), message);
         } else if (condition.isGone()) {
             String how = switch (condition) {
                 case TRANSFERRED -> "transferred";
@@ -358,6 +359,18 @@ class OwnedBufferStateTest {
         assertEquals(4711, handle.segment().get(JAVA_INT, 8));
         assertNotSame(view, handle.segment());
         assertThrows(WrongThreadException.class, () -> view.get(JAVA_INT, 8));
+        handle.close();
+    }
+
+    @Test
+    void whereNoViewCanBeOpenedTheClaimIsGivenBack() {
+        OwnedBuffer handle = OwnedBuffer.allocate(BYTES).transfer();
+        Region region = handle.region;
+        handle.region = region.part(0, Long.MAX_VALUE, 1); // more than can be viewed, or mapped
+        assertThrows(Throwable.class, handle::segment);
+        assertEquals(State.UNCLAIMED, handle.state());
+        handle.region = region;
+        assertEquals(BYTES, handle.segment().byteSize());
         handle.close();
     }
 

@@ -37,9 +37,15 @@ public final class ChildJvm {
 
     /** Runs with these options only. */
     public static Run run(Mode mode, Class<?> main, List<String> jvmOptions, List<String> arguments) {
+        return run(List.of(), mode, main, jvmOptions, arguments);
+    }
+
+    /** Lets a command, of which these are the first words, run the JVM. */
+    public static Run run(List<String> launcher, Mode mode, Class<?> main, List<String> jvmOptions,
+            List<String> arguments) {
         Path library = root("/module-info.class");
         Path tests = root("/" + main.getName().replace('.', '/') + ".class");
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
         command.addAll(jvmOptions);
