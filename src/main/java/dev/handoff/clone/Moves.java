@@ -74,9 +74,16 @@ final class Moves {
         if (!(t instanceof OwnedBuffer buffer)) {
             throw new DataCloneException(t + " can only be moved; put it in the transfer list");
         }
-        if (buffer.state() == OwnedBuffer.State.UNCLAIMED) {
-            throw new DataCloneException(buffer + " belongs to nobody, so its bytes can't be read;"
-                    + " claim() it to have them copied, or put it in the transfer list to move it");
+        if (buffer.owner() != Thread.currentThread()) { // or copyOf() would claim it if its owner died right now
+            switch (buffer.state()) {
+                case UNCLAIMED ->
+                    throw new DataCloneException(buffer + " belongs to nobody, so its bytes can't be read;"
+                            + " claim() it to have them copied, or put it in the transfer list to move it");
+                case OWNED -> throw new WrongThreadException("only its owner can have its bytes copied: " + buffer);
+                case GONE -> {
+                    // copyOf() says why
+                }
+            }
         }
         try {
             CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer));

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,10 +217,32 @@ class TransferListTest {
                     () -> StructuredClone.clone(1, mine, unclaimed, anothers),
                     () -> StructuredClone.prepareMove(List.of(mine, unclaimed, anothers)))) {
                 var e = assertNothingTaken(WrongThreadException.class, clone, anothers);
-                assertTrue(e.getMessage().endsWith("it is owned by thread 'other'"), e.getMessage());
+                assertTrue(e.getMessage().contains("owned by thread 'other'"), e.getMessage());
             }
             assertEquals(3, (int) other.call(() -> fill(anothers)));
             other.run(anothers::close);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aBufferWhoseOwnerDiesWhileItIsBeingClonedIsNotClaimed(Kind kind) {
+        for (int round = 0; round < 3_000; round++) {
+            OwnedBuffer anothers = OwnedBuffer.allocate(8).transfer();
+            CountDownLatch claimed = new CountDownLatch(1);
+            Thread owner = kind.unstarted("mortal", () -> {
+                anothers.claim();
+                claimed.countDown();
+            });
+            owner.start();
+            Threads.uninterruptibly(claimed);
+            RuntimeException refused;
+            do {
+                refused = assertThrows(RuntimeException.class, () -> StructuredClone.clone(anothers));
+            } while (refused instanceof WrongThreadException);
+            assertInstanceOf(DataCloneException.class, refused);
+            assertEquals(State.UNCLAIMED, anothers.state());
+            anothers.close();
         }
     }
 
