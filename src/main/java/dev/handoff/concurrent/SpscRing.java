@@ -28,8 +28,10 @@ public final class SpscRing extends ByteRing {
     /*
      * The consumer looks at the header of the next record only, and never writes into the records. So a record's header
      * must read "not there" from the moment at which the consumer can look there, which is when the record before
-     * becomes visible: before a producer publishes a record, it zeroes the header after it. That header is room that the
-     * consumer has given back, hence a record needs 8 bytes more than it takes.
+     * becomes visible: a producer that takes room for a record zeroes the header after it. Until the record is published
+     * nobody looks there, however often another claim of another length replaces this one; whichever is published has
+     * zeroed the header after itself. That header is room that the consumer has given back, hence a record needs 8 bytes
+     * more than it takes. What is left for the publication is one store, two where the record wraps.
      *
      * Which write pairs with which read:
      *   header, release (commit)  ->  header, acquire (poll): the message, the zeroed next header, a wrapped record
@@ -90,7 +92,7 @@ public final class SpscRing extends ByteRing {
      * @return the ring
      * @throws IllegalArgumentException if the place is not aligned to 8 bytes
      * @throws IndexOutOfBoundsException if the ring is not inside the buffer
-     * @throws IllegalStateException if no such ring is there (yet)
+     * @throws IllegalStateException if no such ring is there (yet), or its memory was overwritten
      */
     public static SpscRing attach(SharedBuffer buffer, long byteOffset) {
         SpscRing ring = new SpscRing(attached(buffer, byteOffset, IDENTITY, WHAT));
@@ -170,7 +172,10 @@ public final class SpscRing extends ByteRing {
         return RECORDS_OFFSET + ((int) tail & capacity - 1);
     }
 
-    /** Where the next record can lie: at the tail, or at the beginning of the memory if it does not fit before the end. */
+    /**
+     * Where the next record can lie, with a zeroed header after it: at the tail, or at the beginning of the memory if it
+     * does not fit before the end.
+     */
     private long room(int recordLength) {
         MemorySegment memory = this.memory;
         int capacity = this.capacity;
@@ -187,26 +192,25 @@ public final class SpscRing extends ByteRing {
                 return FULL;
             }
         }
-        return RECORDS_OFFSET + (wraps ? 0 : index);
+        int start = wraps ? 0 : index;
+        LONG.set(memory, RECORDS_OFFSET + (start + length & capacity - 1), 0L); // seen with the record, see publish()
+        return RECORDS_OFFSET + start;
     }
 
-    /** Lets the consumer see a record that is complete. */
+    /** Lets the consumer see a record that is complete, and the zeroed header after it. */
     private void publish(long record, long header) {
         MemorySegment memory = this.memory;
-        int mask = capacity - 1;
         long tail = tail();
-        int index = (int) tail & mask;
-        int length = RingLayout.aligned(RingLayout.length(header));
-        int start = (int) (record - RECORDS_OFFSET);
-        LONG.set(memory, RECORDS_OFFSET + (start + length & mask), 0L);
-        if (start == index) {
+        long end = tail + RingLayout.aligned(RingLayout.length(header));
+        long atTail = tailOffset(tail);
+        if (record == atTail) {
             LONG.setRelease(memory, record, header); // pairs with the acquire in poll()
-            LONG.setOpaque(memory, TAIL_OFFSET, tail + length);
+            LONG.setOpaque(memory, TAIL_OFFSET, end);
         } else {
-            int padding = capacity - index;
+            int padding = (int) (RECORDS_OFFSET + capacity - atTail);
             LONG.set(memory, record, header); // seen after the padding only
-            LONG.setRelease(memory, RECORDS_OFFSET + index, RingLayout.padding(padding)); // as above
-            LONG.setOpaque(memory, TAIL_OFFSET, tail + padding + length);
+            LONG.setRelease(memory, atTail, RingLayout.padding(padding)); // as above
+            LONG.setOpaque(memory, TAIL_OFFSET, end + padding);
         }
     }
 
