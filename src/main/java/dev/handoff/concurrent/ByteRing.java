@@ -30,6 +30,10 @@ import java.util.Objects;
  * handler did happens-before a claim that got its room only after the message was handled.
  *
  * <p>
+ * A consumer that dies in a poll leaves the ring whole. The next one receives again what the dead one had received since
+ * it last gave room back; so who must not handle a message twice, where processes die, has to recognise it.
+ *
+ * <p>
  * <b>One consumer</b>: at any time at most one thread may be in {@code poll}, {@code drain} or, where there is one,
  * {@code unblock}; the role moves from thread to thread only along a happens-before edge. A handler must not poll its own
  * ring. With assertions enabled, the breach of such a rule through one object fails.
@@ -77,7 +81,11 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
     }
 
     static long bytesFor(long capacity) {
-        return RECORDS_OFFSET + checkCapacity(capacity);
+        if (!isCapacity(capacity)) {
+            throw new IllegalArgumentException("capacity=" + capacity + " must be a power of two from " + MIN_CAPACITY
+                    + " to " + MAX_CAPACITY);
+        }
+        return RECORDS_OFFSET + capacity;
     }
 
     static MemorySegment created(SharedBuffer buffer, long byteOffset, long capacity, long identity, String what) {
@@ -89,15 +97,14 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
 
     static MemorySegment attached(SharedBuffer buffer, long byteOffset, long identity, String what) {
         long capacity = Preamble.parameter(buffer, byteOffset, identity, what);
+        if (!isCapacity(capacity)) {
+            throw Preamble.overwritten(what, byteOffset, "capacity=" + capacity);
+        }
         return Preamble.slice(buffer, byteOffset, bytesFor(capacity), what);
     }
 
-    private static long checkCapacity(long capacity) {
-        if (capacity < MIN_CAPACITY || capacity > MAX_CAPACITY || Long.bitCount(capacity) != 1) {
-            throw new IllegalArgumentException("capacity=" + capacity + " must be a power of two from " + MIN_CAPACITY
-                    + " to " + MAX_CAPACITY);
-        }
-        return capacity;
+    private static boolean isCapacity(long capacity) {
+        return capacity >= MIN_CAPACITY && capacity <= MAX_CAPACITY && Long.bitCount(capacity) == 1;
     }
 
     /**
@@ -225,7 +232,7 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
         MemorySegment memory = this.memory;
         int mask = capacity - 1;
         int part = capacity / PARTS;
-        long released = (long) LONG.get(memory, HEAD_OFFSET); // its only writer is this side
+        long released = head();
         long end = released + capacity;
         long position = released;
         int messages = 0;
@@ -270,6 +277,11 @@ public abstract sealed class ByteRing permits SpscRing, MpscRing {
      */
     public final int drain(Handler handler) {
         return poll(handler, Integer.MAX_VALUE);
+    }
+
+    /** Where the consumer, who is the caller, goes on. */
+    long head() {
+        return (long) LONG.get(memory, HEAD_OFFSET); // its only writer is this side
     }
 
     /** Gives the room between two positions back to the producers. */

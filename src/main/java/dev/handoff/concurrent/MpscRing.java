@@ -3,6 +3,7 @@ package dev.handoff.concurrent;
 import static dev.handoff.concurrent.RingLayout.HEADER_BYTES;
 import static dev.handoff.concurrent.RingLayout.HEAD_CACHE_OFFSET;
 import static dev.handoff.concurrent.RingLayout.HEAD_OFFSET;
+import static dev.handoff.concurrent.RingLayout.NEXT_HEAD_OFFSET;
 import static dev.handoff.concurrent.RingLayout.RECORDS_OFFSET;
 import static dev.handoff.concurrent.RingLayout.TAIL_OFFSET;
 
@@ -44,6 +45,9 @@ public final class MpscRing extends ByteRing {
      *   head, release (poll)             ->  head, acquire (claim): the zeroes, and the reading before the overwriting
      *   head cache, release (claim)      ->  head cache, acquire (claim): passes on the pair before
      *   claimed header, storeStore, message  ->  message, header, both acquire (unblock)
+     *
+     * Zeroing takes a while, and a consumer that dies in it leaves halves of records. So it first writes down how far it
+     * is going, and the next consumer begins by zeroing all of that (again).
      */
     private static final long IDENTITY = Preamble.identity("MPSC");
     private static final String WHAT = "MpscRing";
@@ -86,7 +90,7 @@ public final class MpscRing extends ByteRing {
      * @return the ring
      * @throws IllegalArgumentException if the place is not aligned to 8 bytes
      * @throws IndexOutOfBoundsException if the ring is not inside the buffer
-     * @throws IllegalStateException if no such ring is there (yet)
+     * @throws IllegalStateException if no such ring is there (yet), or its memory was overwritten
      */
     public static MpscRing attach(SharedBuffer buffer, long byteOffset) {
         return new MpscRing(attached(buffer, byteOffset, IDENTITY, WHAT));
@@ -187,15 +191,17 @@ public final class MpscRing extends ByteRing {
      * this producer is dead, since one that is merely late would write into what belongs to others by then.
      *
      * <p>
-     * A producer that died before it could write down how long its claim is can be told only from where the next claim
-     * begins, so that takes one that came later.
+     * A producer that died before it could write down how long its claim is, which is next to its taking of the room, can
+     * be told only from where the next claim begins that did get there, so that takes one that came later. What lies
+     * between is given up as one, be it of one producer or of several: nothing tells them apart. In this case, then, all
+     * producers that were in {@code claim} or {@code offer} have to be known to be dead or to have returned from it since.
      *
      * @return whether there was something to give up; then {@code poll} can go on
      */
     public boolean unblock() {
         assert beginConsuming();
         try {
-            long head = (long) LONG.get(memory, HEAD_OFFSET);
+            long head = head();
             long tail = (long) LONG.getAcquire(memory, TAIL_OFFSET);
             if (head == tail) {
                 return false;
@@ -237,8 +243,21 @@ public final class MpscRing extends ByteRing {
         return RECORDS_OFFSET + ((int) position & capacity - 1);
     }
 
+    /** Finishes what a consumer that died was about to give back. */
+    @Override
+    long head() {
+        long head = super.head();
+        long next = (long) LONG.get(memory, NEXT_HEAD_OFFSET); // its only writer is this side
+        if (next != head) {
+            release(head, next);
+        }
+        return next;
+    }
+
     @Override
     void release(long from, long to) {
+        LONG.set(memory, NEXT_HEAD_OFFSET, to);
+        VarHandle.storeStoreFence(); // before the first zero
         int mask = capacity - 1;
         int start = (int) from & mask;
         int length = (int) (to - from);

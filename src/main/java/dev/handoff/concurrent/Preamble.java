@@ -91,12 +91,19 @@ final class Preamble {
         return part;
     }
 
+    /** What is there says of itself what cannot be. */
+    static IllegalStateException overwritten(String what, long byteOffset, String parameter) {
+        return new IllegalStateException("no " + what + " at byteOffset=" + byteOffset + " can have " + parameter
+                + ": its memory was overwritten");
+    }
+
     private static String described(long identity) {
         if (identity == ABSENT) {
             return "nothing yet";
         }
         if (identity == IN_CREATION) {
-            return "one that is still being created";
+            return "one that is still being created, or whose creator has died:"
+                    + " whoever is certain of that zeroes these 8 bytes and creates it anew";
         }
         if (identity >>> 48 == MARK_AND_VERSION >>> 16) {
             StringBuilder kind = new StringBuilder();

@@ -14,6 +14,8 @@ package dev.handoff.concurrent;
  *        | Head cache: a head seen before               |  written by producers
  *   256  +----------------------------------------------+
  *        | Head: position of the oldest record          |  written by the consumer
+ *   264  +----------------------------------------------+
+ *        | Next head: where the head is about to move   |  written by the consumer of an MpscRing
  *   384  +----------------------------------------------+
  *        | Records: capacity bytes                      |
  *        +----------------------------------------------+
@@ -39,6 +41,7 @@ final class RingLayout {
     static final long TAIL_OFFSET = 128;
     static final long HEAD_CACHE_OFFSET = 136;
     static final long HEAD_OFFSET = 256;
+    static final long NEXT_HEAD_OFFSET = 264;
     static final long RECORDS_OFFSET = 384;
 
     static final int HEADER_BYTES = 8;

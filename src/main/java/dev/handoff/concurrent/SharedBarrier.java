@@ -86,10 +86,14 @@ public final class SharedBarrier {
      * @return the barrier
      * @throws IllegalArgumentException if the place is not aligned to 8 bytes
      * @throws IndexOutOfBoundsException if the barrier is not inside the buffer
-     * @throws IllegalStateException if no barrier is there (yet)
+     * @throws IllegalStateException if no barrier is there (yet), or its memory was overwritten
      */
     public static SharedBarrier attach(SharedBuffer buffer, long byteOffset) {
-        return new SharedBarrier(buffer, byteOffset, (int) Preamble.parameter(buffer, byteOffset, IDENTITY, WHAT));
+        long parties = Preamble.parameter(buffer, byteOffset, IDENTITY, WHAT);
+        if (parties < 1 || parties > Integer.MAX_VALUE) {
+            throw Preamble.overwritten(WHAT, byteOffset, "parties=" + parties);
+        }
+        return new SharedBarrier(buffer, byteOffset, (int) parties);
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -151,7 +152,24 @@ class PlacementTest {
         Preamble.create(buffer, 0, Preamble.BYTES, "half");
         for (Place place : List.of(thing.create(), thing.attach())) {
             var e = assertThrows(IllegalStateException.class, () -> place.at(buffer, 0));
-            assertTrue(e.getMessage().endsWith("one that is still being created"), e.getMessage());
+            assertTrue(e.getMessage().endsWith("one that is still being created, or whose creator has died: whoever is"
+                    + " certain of that zeroes these 8 bytes and creates it anew"), e.getMessage());
+        }
+        buffer.segment().set(ValueLayout.JAVA_LONG, 0, 0L);
+        assertEquals(thing.create().at(buffer, 0).toString(), thing.attach().at(buffer, 0).toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SharedBarrier, parties", "SpscRing, capacity", "MpscRing, capacity"})
+    void aParameterThatCannotBeIsNotTakenForOne(String name, String parameter) {
+        Thing thing = THINGS.stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+        SharedBuffer buffer = SharedBuffer.allocate(thing.bytes());
+        thing.create().at(buffer, 0);
+        for (long none : new long[]{0, -1, Long.MIN_VALUE, 1L << 31, (1L << 32) + 64}) {
+            buffer.segment().set(ValueLayout.JAVA_LONG, Preamble.PARAMETER_OFFSET, none);
+            var e = assertThrows(IllegalStateException.class, () -> thing.attach().at(buffer, 0));
+            assertEquals("no " + thing + " at byteOffset=0 can have " + parameter + "=" + none
+                    + ": its memory was overwritten", e.getMessage());
         }
     }
 
