@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Threads of both kinds that do a thing and are then at a known point: ended, alive, or waiting. */
@@ -48,7 +49,7 @@ public final class Threads {
             if (Thread.currentThread().isInterrupted()) {
                 throw new AssertionError("interrupted while waiting for a condition");
             }
-            Thread.yield();
+            pause();
         }
     }
 
@@ -60,8 +61,17 @@ public final class Threads {
     /** Waits for a latch in spite of interrupts, which stay set. */
     public static void uninterruptibly(CountDownLatch latch) {
         while (latch.getCount() > 0) {
-            Thread.yield();
+            pause();
         }
+    }
+
+    /**
+     * Lets others run: a thread that only yields may keep virtual threads from ever running, as a carrier that has
+     * something to do does not look for the work of others. An interrupt only makes it shorter.
+     */
+    private static void pause() {
+        Thread.yield();
+        LockSupport.parkNanos(1);
     }
 
     /** Waits for the end of a thread. */
