@@ -22,12 +22,18 @@ public class Rings {
     private static final long CAPACITY = 64;
     private static final Slots SLOTS = new Slots(512);
 
-    /** A ring that has room for four messages of 4 bytes. */
+    /** A ring that has room for four messages of 4 bytes, or for two longer ones and padding. */
     abstract static class Ring {
         final ByteRing ring;
+        private final int length;
         private int seen;
 
         Ring(boolean manyProducers) {
+            this(manyProducers, Integer.BYTES);
+        }
+
+        Ring(boolean manyProducers, int length) {
+            this.length = length;
             long offset = SLOTS.next();
             ring = manyProducers
                     ? MpscRing.create(SLOTS.buffer(), offset, CAPACITY)
@@ -36,7 +42,7 @@ public class Rings {
 
         /** Claims room and writes a message there; -1 if there is none. */
         final long write(int message) {
-            long at = ring.claim(Integer.BYTES);
+            long at = ring.claim(length);
             if (at >= 0) {
                 ring.segment().set(JAVA_INT, at, message);
             }
@@ -181,6 +187,30 @@ public class Rings {
         }
     }
 
+    /** The same, and after every other message padding up to the end of the memory. */
+    @JCStressTest
+    @JCStressMeta(Reused.class)
+    @State
+    public static class SpscWrap extends Ring {
+        public SpscWrap() {
+            super(false, 16);
+        }
+
+        @Actor
+        public void producer() {
+            for (int message = 1; message <= 9; message++) {
+                send(message);
+            }
+        }
+
+        @Actor
+        public void consumer(I_Result r) {
+            for (r.r1 = receive(4); r.r1 < 100_000_000; r.r1 = receive(4)) {
+                Thread.yield();
+            }
+        }
+    }
+
     /** Two messages through Mpsc. */
     @JCStressTest
     @JCStressMeta(InOrder.class)
@@ -255,6 +285,30 @@ public class Rings {
     public static class MpscReuse extends Ring {
         public MpscReuse() {
             super(true);
+        }
+
+        @Actor
+        public void producer() {
+            for (int message = 1; message <= 9; message++) {
+                send(message);
+            }
+        }
+
+        @Actor
+        public void consumer(I_Result r) {
+            for (r.r1 = receive(4); r.r1 < 100_000_000; r.r1 = receive(4)) {
+                Thread.yield();
+            }
+        }
+    }
+
+    /** The same, and after every other message padding up to the end of the memory. */
+    @JCStressTest
+    @JCStressMeta(Reused.class)
+    @State
+    public static class MpscWrap extends Ring {
+        public MpscWrap() {
+            super(true, 16);
         }
 
         @Actor

@@ -7,6 +7,8 @@ import dev.handoff.concurrent.SharedBarrier;
 import dev.handoff.concurrent.SharedLatch;
 import dev.handoff.concurrent.SharedMutex;
 import dev.handoff.concurrent.SharedSemaphore;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +91,78 @@ public class Synchronizers {
         public void both(LI_Result r) {
             r.r1 = way;
             r.r2 = lost ? 0 : sum;
+        }
+    }
+
+    /** A mutex whose owner's process has died. */
+    abstract static class Orphan {
+        /** Of the owner word in the layout of a mutex, and of the process in it. */
+        private static final long OWNER_OFFSET = 16;
+        private static final int PROCESS_SHIFT = 41;
+        private static final long DEAD_PROCESS = dead();
+
+        final SharedMutex mutex;
+
+        Orphan() {
+            long place = SLOTS.next();
+            mutex = SharedMutex.create(SLOTS.buffer(), place);
+            SLOTS.buffer().segment().set(ValueLayout.JAVA_LONG, place + OWNER_OFFSET,
+                    DEAD_PROCESS << PROCESS_SHIFT | 2);
+        }
+
+        private static long dead() {
+            try {
+                Process process = new ProcessBuilder("true").start();
+                process.waitFor();
+                return process.pid();
+            } catch (IOException | InterruptedException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+    }
+
+    /** Two heirs. */
+    @JCStressTest
+    @Outcome(id = {"0, 1", "1, 0"}, expect = ACCEPTABLE, desc = "One of them took over.")
+    @Outcome(id = "1, 1", expect = FORBIDDEN, desc = "Both took over.")
+    @Outcome(id = "0, 0", expect = FORBIDDEN, desc = "Neither did.")
+    @State
+    public static class TakeOver extends Orphan {
+        @Actor
+        public void first(II_Result r) {
+            r.r1 = mutex.tryTakeOver() ? 1 : 0;
+        }
+
+        @Actor
+        public void second(II_Result r) {
+            r.r2 = mutex.tryTakeOver() ? 1 : 0;
+        }
+    }
+
+    /** An heir, and one who waits for the mutex meanwhile. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The heir, and then the waiter, who sees the heir's work.")
+    @Outcome(id = "0, .*", expect = FORBIDDEN, desc = "It was not taken over.")
+    @Outcome(id = "1, 0", expect = FORBIDDEN, desc = "The waiter got in without what came before, or had no right to it.")
+    @Outcome(id = "1, -1", expect = FORBIDDEN, desc = "The wake-up was lost.")
+    @State
+    public static class TakeOverBesideAWaiter extends Orphan {
+        private int data;
+
+        @Actor
+        public void heir(II_Result r) {
+            r.r1 = mutex.tryTakeOver() ? 1 : 0;
+            data = 1;
+            mutex.unlock();
+        }
+
+        @Actor
+        public void waiter(II_Result r) {
+            try {
+                r.r2 = mutex.tryLock(FOR_EVER.toSeconds(), TimeUnit.SECONDS) ? data : -1;
+            } catch (InterruptedException e) {
+                throw new AssertionError("nobody interrupts", e);
+            }
         }
     }
 
