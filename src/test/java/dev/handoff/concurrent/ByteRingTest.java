@@ -732,13 +732,13 @@ class ByteRingTest {
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfOneThreadReachAnotherInOrder(int capacity) {
         for (Kind kind : Kind.values()) {
-            stress(kind.create(capacity), 1, Math.min(50_000, 100 * capacity)); // on one core each lap is a switch
+            stress(kind.create(capacity), 1, Math.min(50_000, 50 * capacity)); // on one core each lap is a switch
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {128, 1024, 65536})
     void messagesOfSeveralThreadsReachAnotherEachInOrder(int capacity) {
-        stress(Kind.MPSC.create(capacity), 3, 20_000);
+        stress(Kind.MPSC.create(capacity), 3, Math.min(20_000, 50 * capacity));
     }
 }
