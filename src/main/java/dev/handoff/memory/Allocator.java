@@ -82,7 +82,7 @@ final class Allocator {
     /** Takes a block back whose last part was closed. */
     static void release(Block block) {
         block.unlease();
-        ThreadCache cache = ThreadCache.current(block.sizeClass());
+        ThreadCache cache = ThreadCache.current(block.sizeClass);
         if (cache == null || !cache.offer(block)) {
             Pool.offer(block);
         }

@@ -6,8 +6,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of one allocation, whole or split into parts: what handles keep reachable.
@@ -19,59 +17,49 @@ import org.jspecify.annotations.Nullable;
  * held by the pool instead and keeps its one cleaner registration for the next lease.
  */
 final class Block {
-    private static final VarHandle ROOT;
+    private static final VarHandle PARTS;
 
     static {
         try {
-            ROOT = MethodHandles.lookup().findVarHandle(Block.class, "root", Region.class);
+            PARTS = MethodHandles.lookup().findVarHandle(Block.class, "parts", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
+    /** All of it; who holds the bytes can be asked there. */
+    final Region root = new Region(this);
+    final int sizeClass;
+    /** Of the whole block. */
+    final long bytes;
     private final Chunk chunk;
     private final Memory memory;
     private final Anchor anchor = new Anchor();
     private final Cleaner.Cleanable registration;
     /** Parts that are not closed yet; whoever takes it to 0 gives the block back. */
-    private final AtomicInteger parts = new AtomicInteger();
-    private @Nullable Region root;
+    private int parts;
     private int leases;
-
-    // Of the pool that the block lies in; written before it is put there, and read after it was taken
-    // out.
-    /** The next one in a {@link ThreadCache}. */
-    @Nullable Block below;
-    /** How many there are in a {@link ThreadCache}, down from this one. */
-    int depth;
-    /** The period in which it came to the {@link Pool}. */
+    /** The period in which it came to the {@link Pool}; written before it is put there, and read after it was taken out. */
     int period;
 
     Block(Chunk chunk, Cleaner cleaner) {
         this.chunk = chunk;
+        this.sizeClass = chunk.sizeClass;
+        this.bytes = chunk.bytes;
         this.memory = chunk.memory;
         chunk.block(this);
         this.registration = cleaner.register(anchor, chunk); // at last: what fails before leaves nothing to be run
     }
 
-    int sizeClass() {
-        return chunk.sizeClass;
-    }
-
-    /** Of the whole block. */
-    long byteSize() {
-        return chunk.bytes;
-    }
-
     /** A lease begins; nobody else sees the block yet. */
     void lease() {
-        parts.setPlain(1);
+        parts = 1;
         chunk.lease(DroppedBuffers.isTraced(leases++) ? DroppedBuffers.site() : null);
     }
 
     /** A lease has ended, and the block goes to a pool. */
     void unlease() {
-        ROOT.setOpaque(this, null);
+        root.unlease();
         chunk.unlease();
     }
 
@@ -85,8 +73,8 @@ final class Block {
         }
     }
 
-    void zero(long bytes) {
-        memory.zero(bytes);
+    void zero(long first) {
+        memory.zero(first);
     }
 
     /** The first offset at which an address is a multiple of the alignment, a power of two. */
@@ -99,28 +87,17 @@ final class Block {
         return memory.isAligned(offset, alignment);
     }
 
-    /** Before the first handle is published: who holds the bytes can be asked there. */
-    void root(Region region) {
-        ROOT.setRelease(this, region); // pairs with root()
-    }
-
-    /** For those who only look; null if the block is not leased, or not quite. */
-    @Nullable
-    Region root() {
-        return (Region) ROOT.getAcquire(this);
-    }
-
     /** A view of some bytes that lives as long as the arena, a new one of the calling thread. */
-    MemorySegment view(long offset, long bytes, Arena arena) {
-        return memory.view(offset, bytes, arena, anchor);
+    MemorySegment view(long offset, long length, Arena arena) {
+        return memory.view(offset, length, arena, anchor);
     }
 
     /**
      * A view of some bytes for all threads, for as long as anything reaches it. The caller holds a part that is not
      * closed, has revoked its views, and then pins the block.
      */
-    MemorySegment shared(long offset, long bytes) {
-        return memory.view(offset, bytes, Arena.ofAuto(), anchor);
+    MemorySegment shared(long offset, long length) {
+        return memory.view(offset, length, Arena.ofAuto(), anchor);
     }
 
     /**
@@ -132,7 +109,7 @@ final class Block {
     }
 
     void partsAdded(int n) {
-        parts.addAndGet(n);
+        PARTS.getAndAdd(this, n);
     }
 
     /**
@@ -140,7 +117,7 @@ final class Block {
      * only one part is open, it is the caller's, and there is nobody to race with.
      */
     void partClosed() {
-        if (parts.getAcquire() == 1 || parts.decrementAndGet() == 0) {
+        if ((int) PARTS.getAcquire(this) == 1 || (int) PARTS.getAndAdd(this, -1) == 1) {
             Allocator.release(this);
         }
     }

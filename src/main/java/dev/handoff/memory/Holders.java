@@ -23,9 +23,8 @@ final class Holders {
             }
             inUse += chunk.bytes;
             Block block = chunk.block();
-            Region root = block == null ? null : block.root();
-            if (root != null) {
-                root.visit(this::holding);
+            if (block != null) {
+                block.root.visit(this::holding);
             }
         }
     }

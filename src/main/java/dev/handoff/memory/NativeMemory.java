@@ -14,15 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class NativeMemory implements Memory {
     static final long LARGE_BYTES = 1 << 20;
 
+    /** Access goes by it: whoever has access reaches the anchor, so there is no lifetime to be checked once more. */
+    private final long address;
+    @SuppressWarnings("unused") // reachability is its use
     private final MemorySegment base;
-    /** The same bytes without a lifetime, for views: these reach the anchor, so there is nothing to check once more. */
-    private final MemorySegment bytes;
     /** Null if the collector frees the memory. */
     private final @Nullable Arena arena;
 
     private NativeMemory(MemorySegment base, @Nullable Arena arena) {
         this.base = base;
-        this.bytes = MemorySegment.ofAddress(base.address()).reinterpret(base.byteSize());
+        this.address = base.address();
         this.arena = arena;
     }
 
@@ -55,22 +56,22 @@ final class NativeMemory implements Memory {
 
     @Override
     public MemorySegment view(long offset, long length, Arena viewArena, Anchor anchor) {
-        return bytes.asSlice(offset, length).reinterpret(viewArena, new Hold(anchor));
+        return AddressSpace.ALL.asSlice(address + offset, length).reinterpret(viewArena, new Hold(anchor));
     }
 
     @Override
     public long firstAligned(long alignment) {
-        return -base.address() & alignment - 1;
+        return -address & alignment - 1;
     }
 
     @Override
     public boolean isAligned(long offset, long alignment) {
-        return (base.address() + offset & alignment - 1) == 0;
+        return (address + offset & alignment - 1) == 0;
     }
 
     @Override
     public void zero(long bytes) {
-        Zeros.clear(base, bytes);
+        Zeros.clear(AddressSpace.ALL, address, bytes);
     }
 
     @Override

@@ -119,7 +119,7 @@ public final class OwnedBuffer implements Transferable {
         static Gone here(String how, Region region) {
             Thread me = Thread.currentThread();
             return new Gone(how, me, TRACED ? new Throwable(how + " by " + describe(me)) : null, region.bytes(),
-                    region.maxBytes);
+                    region.maxBytes());
         }
 
         DetachedException exception() {
@@ -233,10 +233,9 @@ public final class OwnedBuffer implements Transferable {
         }
         long slack = Math.max(0, alignment - Allocator.MIN_BYTES);
         Block block = Allocator.lease(maxBytes + slack, zeroed);
-        Region region = new Region(block, block.firstAligned(alignment), bytes, maxBytes);
+        Region region = block.root;
+        region.lease(block.firstAligned(alignment), bytes, maxBytes);
         OwnedBuffer buffer = new OwnedBuffer(region);
-        region.enter(buffer);
-        block.root(region);
         STATE.setRelease(buffer, Thread.currentThread()); // a racy reader must not stop at null
         return buffer;
     }
@@ -316,7 +315,7 @@ public final class OwnedBuffer implements Transferable {
             Arena a = Memory.arena();
             MemorySegment v;
             try {
-                v = r.block.view(r.offset, r.bytes(), a);
+                v = r.block.view(r.offset(), r.bytes(), a);
             } catch (RuntimeException | Error e) {
                 a.close(); // it may have mapped something
                 throw e;
@@ -487,7 +486,7 @@ public final class OwnedBuffer implements Transferable {
         requirePowerOfTwo(alignment);
         return owned(() -> {
             Region whole = region();
-            if (!whole.block.isAligned(whole.offset, alignment)) {
+            if (!whole.block.isAligned(whole.offset(), alignment)) {
                 throw new IllegalArgumentException("alignment=" + alignment
                         + " can't be had: the buffer itself, hence its first part, does not begin on such a boundary");
             }
@@ -589,7 +588,7 @@ public final class OwnedBuffer implements Transferable {
         List<Part> all = List.copyOf(parts).stream().map(Part::of).toList();
         Region whole = wholeOf(all);
         List<Part> inOrder = new ArrayList<>(all);
-        inOrder.sort(Comparator.comparingLong(part -> part.region.offset)); // as with locks: the first one decides
+        inOrder.sort(Comparator.comparingLong(part -> part.region.offset())); // as with locks: the first one decides
         OwnedBuffer joined = new OwnedBuffer(whole);
         Gone[] gone = new Gone[inOrder.size()];
         List<OwnedBuffer> claimed = new ArrayList<>(inOrder.size());
@@ -672,7 +671,7 @@ public final class OwnedBuffer implements Transferable {
             long before = r.bytes();
             if (bytes > before) {
                 try (Arena gain = Memory.arena()) { // what fails here leaves the buffer as it was
-                    r.block.view(r.offset + before, bytes - before, gain).fill((byte) 0);
+                    r.block.view(r.offset() + before, bytes - before, gain).fill((byte) 0);
                 }
             }
             r.resize(bytes);
@@ -693,9 +692,10 @@ public final class OwnedBuffer implements Transferable {
         return owned(() -> {
             closeView();
             Region r = region();
-            FrozenBuffer frozen = new FrozenBuffer(r.block.shared(r.offset, r.bytes()));
+            FrozenBuffer frozen = new FrozenBuffer(r.block.shared(r.offset(), r.bytes()));
             Gone gone = Gone.here("frozen", r);
             r.block.pin();
+            r.vacated();
             leave(gone);
             return frozen;
         });
@@ -715,11 +715,12 @@ public final class OwnedBuffer implements Transferable {
         return owned(() -> {
             closeView();
             Region r = region();
-            long from = r.offset & -Integer.BYTES; // whole words, which atomic access to a byte goes through
-            long to = r.offset + r.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
-            SharedBuffer shared = SharedBuffer.over(r.block.shared(from, to - from), r.offset - from, r.bytes());
+            long from = r.offset() & -Integer.BYTES; // whole words, which atomic access to a byte goes through
+            long to = r.offset() + r.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
+            SharedBuffer shared = SharedBuffer.over(r.block.shared(from, to - from), r.offset() - from, r.bytes());
             Gone gone = Gone.here("shared", r);
             r.block.pin();
+            r.vacated();
             leave(gone);
             return shared;
         });
@@ -743,6 +744,7 @@ public final class OwnedBuffer implements Transferable {
                 Gone gone = Gone.here("closed", r);
                 closeView();
                 leave(gone);
+                r.vacated();
                 return r.block;
             });
         } catch (DetachedException e) {
@@ -758,7 +760,13 @@ public final class OwnedBuffer implements Transferable {
      */
     public long byteSize() {
         Region r = look();
-        return r == null ? gone().bytes : r.bytes();
+        if (r != null) {
+            long bytes = r.bytes();
+            if (look() == r) { // or else they may be of a later lease
+                return bytes;
+            }
+        }
+        return gone().bytes;
     }
 
     /**
@@ -769,7 +777,13 @@ public final class OwnedBuffer implements Transferable {
      */
     public long maxByteSize() {
         Region r = look();
-        return r == null ? gone().maxBytes : r.maxBytes;
+        if (r != null) {
+            long maxBytes = r.maxBytes();
+            if (look() == r) { // as in byteSize()
+                return maxBytes;
+            }
+        }
+        return gone().maxBytes;
     }
 
     /**
@@ -844,6 +858,7 @@ public final class OwnedBuffer implements Transferable {
                 if (STATE.weakCompareAndSetAcquire(this, s, me)) { // pairs with publish()
                     arena = null; // a dead owner's; confined to it, so nobody can use it again
                     view = null;
+                    region().claimed(me);
                     return true;
                 }
                 continue;
@@ -911,7 +926,7 @@ public final class OwnedBuffer implements Transferable {
 
     /** Makes this handle unclaimed; what the calling thread did so far happens-before the next claim. */
     private void publish() {
-        region().enter(this);
+        region().unclaimed();
         STATE.setRelease(this, UNCLAIMED); // pairs with acquire()
     }
 
@@ -957,6 +972,7 @@ public final class OwnedBuffer implements Transferable {
                 throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
             }
             closeView();
+            region().unclaimed();
             STATE.setOpaque(OwnedBuffer.this, this); // lest another transferable's revoke opens a view of this one
         }
 
@@ -980,6 +996,7 @@ public final class OwnedBuffer implements Transferable {
                 if (claimed) {
                     publish();
                 } else {
+                    region().claimed(mover);
                     STATE.setOpaque(OwnedBuffer.this, mover);
                 }
             } else if (claimed) {

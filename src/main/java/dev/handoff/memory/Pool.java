@@ -43,22 +43,23 @@ final class Pool {
     static @Nullable Block poll(int sizeClass) {
         Block block = FREE.get(sizeClass).pollFirst();
         if (block != null) {
-            BYTES.addAndGet(-block.byteSize());
+            BYTES.addAndGet(-block.bytes);
         }
         return block;
     }
 
     /** Takes a block without a lease, or frees it if there is no room. */
     static void offer(Block block) {
-        long bytes = block.byteSize();
+        long bytes = block.bytes;
         if (BYTES.addAndGet(bytes) > MAX_BYTES) {
             BYTES.addAndGet(-bytes);
             block.free();
             return;
         }
+        block.root.forgetOwner();
         block.period = PERIOD.get();
         try {
-            FREE.get(block.sizeClass()).addFirst(block);
+            FREE.get(block.sizeClass).addFirst(block);
         } catch (Error e) { // no heap: the block is the cleaner's
             BYTES.addAndGet(-bytes);
             throw e;
@@ -86,7 +87,7 @@ final class Pool {
                     blocks.addLast(block);
                     break;
                 }
-                BYTES.addAndGet(-block.byteSize());
+                BYTES.addAndGet(-block.bytes);
                 block.free();
             }
         }

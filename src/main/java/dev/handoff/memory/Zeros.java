@@ -16,13 +16,14 @@ final class Zeros {
     private Zeros() {
     }
 
-    static void clear(MemorySegment target, long bytes) {
+    /** Zeroes some bytes of the target. */
+    static void clear(MemorySegment target, long from, long bytes) {
         if (bytes <= PIECE) {
-            MemorySegment.copy(ZEROS, 0, target, 0, bytes);
+            MemorySegment.copy(ZEROS, 0, target, from, bytes);
             return;
         }
-        long last = bytes - PIECE;
-        for (long at = 0; at < last; at += PIECE) {
+        long last = from + bytes - PIECE;
+        for (long at = from; at < last; at += PIECE) {
             MemorySegment.copy(ZEROS, 0, target, at, PIECE);
         }
         MemorySegment.copy(ZEROS, 0, target, last, PIECE);

@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,9 +15,11 @@ import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
+import dev.handoff.testing.Threads.Resident;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -163,11 +166,11 @@ class AllocatorTest {
                     ? 1
                     : 97) {
                 target.fill((byte) 1);
-                Zeros.clear(target, bytes);
-                assertEquals(-1, target.asSlice(0, bytes).mismatch(MemorySegment.ofArray(new byte[bytes])));
-                byte[] rest = new byte[10_000 - bytes];
-                Arrays.fill(rest, (byte) 1);
-                assertEquals(-1, target.asSlice(bytes).mismatch(MemorySegment.ofArray(rest)), "after " + bytes);
+                Zeros.clear(target, 64, bytes);
+                byte[] expected = new byte[10_000];
+                Arrays.fill(expected, (byte) 1);
+                Arrays.fill(expected, 64, 64 + bytes, (byte) 0);
+                assertEquals(-1, target.mismatch(MemorySegment.ofArray(expected)), bytes + " bytes");
             }
         }
     }
@@ -247,6 +250,47 @@ class AllocatorTest {
         @Test
         void isNothingOfAVirtualThread() {
             assertNull(Threads.on(Kind.VIRTUAL, "virtual", () -> ThreadCache.current(3)));
+        }
+
+        @Test
+        void isNothingThatTheCollectorHasTaken() {
+            Threads.on(Kind.PLATFORM, "cached", () -> {
+                ThreadCache cache = ThreadCache.current(3);
+                use(3, 1);
+                Threads.until(() -> {
+                    System.gc();
+                    return cache.refersTo(null);
+                });
+                assertNull(cache.poll(3));
+                Block block = Allocator.lease(Allocator.classBytes(3), true);
+                assertFalse(cache.offer(block), "nobody would find it there");
+                block.partClosed();
+                assertNotSame(cache, ThreadCache.current(3));
+                return null;
+            });
+        }
+
+        @Test
+        void isNothingOfAnotherThreadWhoseNumberSharesItsSlot() {
+            try (Resident one = Threads.resident(Kind.PLATFORM, "one")) {
+                ThreadCache ofOne = one.call(() -> ThreadCache.current(3));
+                Object kept = ofOne.get(); // or the collector might take it
+                Thread last;
+                do {
+                    last = Thread.ofPlatform().unstarted(() -> {
+                    });
+                } while ((last.threadId() + 1 - one.thread().threadId()) % ThreadCache.SLOTS != 0);
+                try (Resident other = Threads.resident(Kind.PLATFORM, "other")) {
+                    assumeTrue(other.thread().threadId() == last.threadId() + 1, "another thread came in between");
+                    ThreadCache ofOther = other.call(() -> ThreadCache.current(3));
+                    Object keptToo = ofOther.get();
+                    assertNotSame(ofOne, ofOther);
+                    assertSame(ofOne, one.call(() -> ThreadCache.current(3)));
+                    assertSame(ofOther, other.call(() -> ThreadCache.current(3)));
+                    Reference.reachabilityFence(keptToo);
+                }
+                Reference.reachabilityFence(kept);
+            }
         }
 
         @Test

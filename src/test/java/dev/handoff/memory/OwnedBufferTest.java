@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -696,6 +697,30 @@ class OwnedBufferTest {
 
     @Nested
     class Races {
+        /** A handle, and what it has to tell forever. */
+        private record Sized(OwnedBuffer handle, int bytes) {
+        }
+
+        @Test
+        void aHandleNeverTellsTheSizeOfALaterLeaseOfItsBlock() {
+            AtomicReference<Sized> current = new AtomicReference<>(new Sized(OwnedBuffer.allocate(8), 8));
+            Threads.race(Kind.PLATFORM, 2, 200, round -> {
+            }, (racer, round) -> {
+                for (int i = 0; i < 1_000; i++) {
+                    if (racer == 0) {
+                        int bytes = i % 2 == 0 ? 33 : 55; // of one size class
+                        OwnedBuffer handle = OwnedBuffer.allocateResizable(bytes, bytes + 1);
+                        current.setRelease(new Sized(handle, bytes));
+                        handle.close();
+                    } else {
+                        Sized sized = current.getAcquire();
+                        assertEquals(sized.bytes, sized.handle.byteSize());
+                        assertTrue(sized.handle.maxByteSize() <= sized.bytes + 1);
+                    }
+                }
+            });
+        }
+
         private static final int ROUNDS = 2_000;
 
         private OwnedBuffer handle;

@@ -12,6 +12,8 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who holds what of a block, as the allocator is told. */
 class RegionTest {
@@ -89,6 +91,30 @@ class RegionTest {
     }
 
     @Test
+    void aMoveThatWasAbortedTooLateLeavesTheBytesWithWhoGotThemInBetween() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(100);
+        Transfer move = buffer.beginTransfer();
+        OwnedBuffer next = buffer.transfer();
+        assertThrows(DetachedException.class, move::revoke);
+        move.abort();
+        assertEquals(List.of("nobody 100"), holdings(next.region));
+        next.close();
+    }
+
+    @Test
+    void aLeaseBeginsWithoutThePartsOfTheLastOne() {
+        OwnedBuffer buffer = OwnedBuffer.allocate(100);
+        Region root = buffer.region;
+        List<OwnedBuffer> parts = buffer.splitAt(10, 40);
+        parts.get(1).split(2, 1).forEach(OwnedBuffer::close);
+        parts.forEach(OwnedBuffer::close);
+        assertEquals(List.of(), holdings(root));
+        root.lease(0, 70, 80);
+        assertEquals(List.of(me(80)), holdings(root));
+        root.vacated();
+    }
+
+    @Test
     void roomToGrowIsHeldToo() {
         OwnedBuffer buffer = OwnedBuffer.allocateResizable(10, 100);
         assertEquals(List.of(me(100)), holdings(buffer.region));
@@ -123,13 +149,15 @@ class RegionTest {
         buffer.close();
     }
 
-    @Test
-    void aPooledBlockDoesNotKeepTheThreadThatClosedIt() {
-        WeakReference<Thread> closer = Threads.on(Kind.PLATFORM, "closer", () -> {
-            OwnedBuffer.allocate(78_901).close(); // a size class that no other test uses
+    @ParameterizedTest
+    @EnumSource(Kind.class) // the block goes to the thread's cache, or to the pool
+    void aFreeBlockDoesNotKeepTheThreadThatClosedIt(Kind kind) {
+        WeakReference<Thread> closer = Threads.on(kind, "closer", () -> {
+            // Of a size class that no other test uses.
+            OwnedBuffer.allocate(78_901).split(2, 1).forEach(OwnedBuffer::close);
             return new WeakReference<>(Thread.currentThread());
         });
-        for (int i = 0; i < 1_000 && closer.get() != null; i++) {
+        for (int i = 0; i < 100 && closer.get() != null; i++) { // or the pool would be trimmed
             System.gc();
             Thread.yield();
         }
