@@ -48,10 +48,17 @@ final class ArrayPlan extends MutablePlan {
     }
 
     @Override
+    @Nullable
+    Object copyAlone(Object original, Plans plans) {
+        @Nullable Object[] copy = ((Object[]) original).clone();
+        return plans.sharedPrefix(copy) == copy.length ? copy : null;
+    }
+
+    @Override
     void fill(Object original, Object copy, Descent descent) {
         @Nullable Object[] from = (Object[]) original;
         @Nullable Object[] to = (Object[]) copy;
-        descent.expect(from.length - descent.sharedPrefix(from));
+        descent.expect(from.length - descent.plans.sharedPrefix(from));
         for (int i = 0; i < from.length; i++) {
             to[i] = descent.copy(from[i]);
         }

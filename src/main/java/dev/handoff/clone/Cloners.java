@@ -72,14 +72,17 @@ public final class Cloners {
         if (plan.isShared) {
             return value;
         }
-        if (plan.tree() != null) {
-            try {
-                return (T) plan.copyTree(value);
-            } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
-                rethrowIfFatal(e);
-            }
+        Object alone = copyAlone(value, plan);
+        return alone != null ? (T) alone : deliver(prepare(value, plan, List.of(), false));
+    }
+
+    private @Nullable Object copyAlone(Object value, Plan plan) {
+        try {
+            return plan.copyAlone(value, plans);
+        } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
+            rethrowIfFatal(e);
+            return null;
         }
-        return deliver(prepare(value, List.of(), false));
     }
 
     /**
@@ -133,22 +136,38 @@ public final class Cloners {
         return prepare(value, List.of(), true);
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // a copy has the class of its original; null is its own
+    @SuppressWarnings("unchecked") // a copy has the class of its original
     private <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
-        Plan plan = value == null ? null : plans.of(value.getClass());
-        if (list.isEmpty() && (plan == null || plan.isShared)) {
+        Plan plan = value == null ? SharedPlan.OF_NULL : plans.of(value.getClass());
+        if (value != null && !plan.isShared && list.isEmpty()) {
+            Object alone = copyAlone(value, plan);
+            if (alone != null) {
+                return new PreparedClone<>((T) alone, List.of());
+            }
+        }
+        return prepare(value, plan, list, moveAll);
+    }
+
+    @SuppressWarnings("unchecked") // a copy has the class of its original
+    private <T extends @Nullable Object> PreparedClone<T> prepare(T value, Plan plan, List<Transferable> list,
+            boolean moveAll) {
+        if (list.isEmpty() && plan.isShared) {
             return new PreparedClone<>(value, List.of());
         }
         Moves moves = new Moves(list, moveAll);
         try {
-            return new PreparedClone<>((T) (plan == null ? null : copy(value, plan, moves)), moves.begun());
+            T copy = value;
+            if (value != null) {
+                copy = (T) copy(value, plan, moves);
+            }
+            return new PreparedClone<>(copy, moves.begun());
         } catch (RuntimeException | Error e) {
             moves.abort();
             throw e;
         }
     }
 
-    private @Nullable Object copy(Object value, Plan plan, Moves moves) {
+    private Object copy(Object value, Plan plan, Moves moves) {
         try {
             return new Descent(plans, moves).copyAll(value, plan);
         } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where

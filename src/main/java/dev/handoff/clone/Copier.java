@@ -3,6 +3,7 @@ package dev.handoff.clone;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +40,8 @@ final class Copier {
     }
 
     /** The copy of a graph. */
-    @Nullable
-    Object copyAll(@Nullable Object root) {
-        @Nullable Object copy = resolve(root);
+    Object copyAll(Object root) {
+        Object copy = Objects.requireNonNull(resolve(root));
         if (copy != PUSHED) {
             return copy;
         }
@@ -65,7 +65,7 @@ final class Copier {
                 }
             }
         }
-        return bottom.copy;
+        return Objects.requireNonNull(bottom.copy);
     }
 
     /** Puts into a slot what a frame has to offer, and notes where that leads back to. */

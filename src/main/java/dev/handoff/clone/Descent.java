@@ -40,7 +40,7 @@ final class Descent {
     final Plans plans;
     final Moves moves;
     private final Copies copies = new Copies();
-    private final ArrayDeque<Unfilled> unfilled = new ArrayDeque<>(0);
+    private @Nullable ArrayDeque<Unfilled> unfilled;
     /** The numbers of what is being filled or built. */
     private final int[] path = new int[MAX_DEPTH];
     private int depth;
@@ -57,10 +57,12 @@ final class Descent {
     /** The copy of a graph. Throws anything at all where it can't be made this way. */
     Object copyAll(Object root, Plan plan) {
         Object copy = plan.copy(root, this);
-        for (Unfilled next = unfilled.pollFirst(); next != null; next = unfilled.pollFirst()) {
-            path[depth++] = next.number;
-            next.plan.fill(next.original, next.copy, this);
-            depth--;
+        if (unfilled != null) {
+            for (Unfilled next = unfilled.pollFirst(); next != null; next = unfilled.pollFirst()) {
+                path[depth++] = next.number;
+                next.plan.fill(next.original, next.copy, this);
+                depth--;
+            }
         }
         return copy;
     }
@@ -105,21 +107,6 @@ final class Descent {
         copies.expect(Math.min(more, MOST_EXPECTED));
     }
 
-    /** How many elements, from the first on, are their own copies. */
-    int sharedPrefix(@Nullable Object[] elements) {
-        Class<?> shared = null;
-        for (int i = 0; i < elements.length; i++) {
-            Object element = elements[i];
-            if (element != null && element.getClass() != shared) {
-                if (!plans.of(element.getClass()).isShared) {
-                    return i;
-                }
-                shared = element.getClass();
-            }
-        }
-        return elements.length;
-    }
-
     /** The copy of what has been met before and holds nothing. */
     Object knownLeaf(int entered) {
         Object copy = copies.copy(~entered);
@@ -133,7 +120,7 @@ final class Descent {
     Object known(int entered) {
         Object copy = knownLeaf(entered);
         if (building > 0) {
-            if (cyclic || !unfilled.isEmpty() || isOpen(~entered)) {
+            if (cyclic || unfilled != null || isOpen(~entered)) {
                 throw giveUp();
             }
         } else if (!cyclic) {
@@ -161,6 +148,9 @@ final class Descent {
         if (depth == MAX_DEPTH) {
             if (building > 0) {
                 throw giveUp();
+            }
+            if (unfilled == null) {
+                unfilled = new ArrayDeque<>();
             }
             unfilled.addLast(new Unfilled(plan, original, copy, number));
             return false;

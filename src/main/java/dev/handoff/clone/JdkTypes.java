@@ -220,21 +220,39 @@ final class JdkTypes {
             return new ArrayList<>();
         }
 
-        /** A list of immutables goes in one piece; else nobody must meet an original in the copy, not even for a while. */
+        /** From a copy made in one piece, which others can't change any more. */
+        @Override
+        @Nullable
+        Object copyAlone(Object original, Plans plans) {
+            ArrayList<?> copy = new ArrayList<>((ArrayList<?>) original);
+            return sharedPrefix(copy, plans) == copy.size() ? copy : null;
+        }
+
+        private static int sharedPrefix(List<?> list, Plans plans) {
+            Class<?> shared = null;
+            int size = list.size();
+            for (int i = 0; i < size; i++) {
+                Object element = list.get(i);
+                if (element != null && element.getClass() != shared) {
+                    if (!plans.isShared(element)) {
+                        return i;
+                    }
+                    shared = element.getClass();
+                }
+            }
+            return size;
+        }
+
+        /** Nobody must meet an original in the copy, not even for a while. */
         @Override
         void fill(Object original, Object copy, Descent descent) {
             @Nullable Object[] elements = ((ArrayList<?>) original).toArray();
             @SuppressWarnings("unchecked") ArrayList<@Nullable Object> list = (ArrayList<@Nullable Object>) copy;
-            int shared = descent.sharedPrefix(elements);
-            if (shared == elements.length) {
-                list.addAll(Arrays.asList(elements));
-                return;
-            }
-            descent.expect(elements.length - shared);
             list.ensureCapacity(elements.length);
-            list.addAll(Arrays.asList(elements).subList(0, shared));
-            for (int i = shared; i < elements.length; i++) {
-                list.add(descent.copy(elements[i]));
+            int shared = descent.plans.sharedPrefix(elements);
+            descent.expect(elements.length - shared);
+            for (int i = 0; i < elements.length; i++) {
+                list.add(i < shared ? elements[i] : descent.copy(elements[i]));
             }
         }
     }
@@ -411,6 +429,32 @@ final class JdkTypes {
             return type == HashMap.class
                     ? HashMap.newHashMap(((HashMap<?, ?>) original).size())
                     : emptied((LinkedHashMap<?, ?>) original);
+        }
+
+        @Override
+        @Nullable
+        Object copyAlone(Object original, Plans plans) {
+            Map<@Nullable Object, @Nullable Object> copy = mappings(create(original));
+            Class<?> sharedKey = null;
+            Class<?> sharedValue = null;
+            for (Map.Entry<?, ?> entry : ((HashMap<?, ?>) original).entrySet()) {
+                Object key = entry.getKey();
+                Object value = entry.getValue();
+                if (key != null && key.getClass() != sharedKey) {
+                    if (!plans.isShared(key)) {
+                        return null;
+                    }
+                    sharedKey = key.getClass();
+                }
+                if (value != null && value.getClass() != sharedValue) {
+                    if (!plans.isShared(value)) {
+                        return null;
+                    }
+                    sharedValue = value.getClass();
+                }
+                copy.put(key, value);
+            }
+            return copy;
         }
 
         /** Entry by entry, without an array of them. */

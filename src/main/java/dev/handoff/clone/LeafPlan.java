@@ -33,6 +33,11 @@ abstract class LeafPlan extends Plan {
     abstract Object copyTree(Object original);
 
     @Override
+    final Object copyAlone(Object original, Plans plans) {
+        return copyTree(original);
+    }
+
+    @Override
     final String explain() {
         return "copied in one piece";
     }

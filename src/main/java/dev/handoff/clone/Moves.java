@@ -11,15 +11,19 @@ import java.util.Objects;
 
 /** What moves with a message: the transfer list, or all that is met; and the copies of buffers, which move, too. */
 final class Moves {
+    private static final IdentityHashMap<Transferable, Transfer> NONE = new IdentityHashMap<>(0);
+
     private final boolean moveAll;
-    private final IdentityHashMap<Transferable, Transfer> transfers;
-    private final List<Transfer> begun;
+    /** Both made with the first move. */
+    private IdentityHashMap<Transferable, Transfer> transfers = NONE;
+    private List<Transfer> begun = List.of();
 
     /** Begins to move what is listed. */
     Moves(List<Transferable> list, boolean moveAll) {
         this.moveAll = moveAll;
-        this.transfers = new IdentityHashMap<>(0);
-        this.begun = new ArrayList<>(0);
+        if (list.isEmpty()) {
+            return;
+        }
         try {
             for (int i = 0; i < list.size(); i++) {
                 Transferable t = Objects.requireNonNull(list.get(i), "transferables[" + i + "]");
@@ -39,10 +43,18 @@ final class Moves {
     }
 
     private Transfer begin(Transferable t) {
+        expectOne();
         Transfer transfer = t.beginTransfer();
         begun.add(transfer);
         transfers.put(t, transfer);
         return transfer;
+    }
+
+    private void expectOne() {
+        if (transfers == NONE) {
+            transfers = new IdentityHashMap<>();
+            begun = new ArrayList<>();
+        }
     }
 
     /** What has begun to move. */
@@ -86,6 +98,7 @@ final class Moves {
             }
         }
         try {
+            expectOne();
             CopiedBuffer copy = new CopiedBuffer(OwnedBuffer.copyOf(buffer));
             begun.add(copy);
             transfers.put(t, copy);

@@ -40,6 +40,15 @@ abstract class Plan {
         throw new AssertionError("not a tree: " + type);
     }
 
+    /**
+     * The copy of an object that nothing else is copied with, if no identity has to be kept for it, as it is a
+     * {@link #tree}, or turns out to hold nothing but what is shared; else null. May throw anything.
+     */
+    @Nullable
+    Object copyAlone(Object original, Plans plans) {
+        return null;
+    }
+
     /** What happens to such an object, for a reader. */
     abstract String explain();
 }

@@ -76,6 +76,25 @@ final class Plans {
         return plan;
     }
 
+    /** How many elements, from the first on, are their own copies. */
+    int sharedPrefix(@Nullable Object[] elements) {
+        Class<?> shared = null;
+        for (int i = 0; i < elements.length; i++) {
+            Object element = elements[i];
+            if (element != null && element.getClass() != shared) {
+                if (!of(element.getClass()).isShared) {
+                    return i;
+                }
+                shared = element.getClass();
+            }
+        }
+        return elements.length;
+    }
+
+    boolean isShared(@Nullable Object object) {
+        return object == null || of(object.getClass()).isShared;
+    }
+
     private static boolean livesAsLong(Class<?> type) {
         if (type.isHidden()) {
             return false;

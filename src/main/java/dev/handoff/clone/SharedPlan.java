@@ -4,6 +4,8 @@ import java.util.Set;
 
 /** Objects that nobody can change, or that are meant to be seen by all. */
 final class SharedPlan extends Plan {
+    static final Plan OF_NULL = new SharedPlan(Void.class);
+
     SharedPlan(Class<?> type) {
         super(type, true);
     }

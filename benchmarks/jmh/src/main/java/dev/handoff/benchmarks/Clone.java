@@ -8,12 +8,13 @@ import dev.handoff.benchmarks.Shape.Link;
 import dev.handoff.benchmarks.Shape.Node;
 import dev.handoff.benchmarks.Shape.Samples;
 import dev.handoff.benchmarks.Shape.Status;
-import dev.handoff.clone.StructuredClone;
+import dev.handoff.clone.Cloners;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -70,9 +71,10 @@ public class Clone {
 
     /** Ours. */
     public static class Ours extends Copier {
-        @Param({"RECORD_OF_IMMUTABLES", "RECORD_WITH_ARRAY", "LIST_OF_INTEGERS", "LIST_OF_RECORDS_WITH_ARRAYS",
-                "MAP_OF_IMMUTABLE_RECORDS", "MAP_OF_RECORDS_WITH_ARRAYS", "BYTES", "DOUBLES",
-                "NESTED_LISTS"}) public Shape shape;
+        private static final Cloners CLONERS = Cloners.builder()
+                .open(MethodHandles.lookup(), Node.class, Link.class).build();
+
+        @Param public Shape shape;
 
         @Override
         Shape shape() {
@@ -81,7 +83,7 @@ public class Clone {
 
         @Override
         Object copy(Object original) {
-            return StructuredClone.clone(original);
+            return CLONERS.clone(original);
         }
     }
 
