@@ -141,7 +141,7 @@ final class Plans {
 
     // ---- what a class is
 
-    /** {@code open}: the records whose plans are being made. */
+    /** {@code open}: the classes whose plans are being made. */
     private Plan plan(Class<?> type, Set<Class<?>> open) {
         Cloner<?> cloner = registered.get(type);
         if (cloner != null) {
@@ -270,6 +270,7 @@ final class Plans {
     // ---- opened classes
 
     private Plan openedPlan(Class<?> type, MethodHandles.Lookup lookup, Set<Class<?>> open) {
+        open.add(type);
         List<ObjectPlan.Field> fields = new ArrayList<>();
         try {
             for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
@@ -284,6 +285,8 @@ final class Plans {
             return PlanCompiler.compile(new ObjectPlan.Shape(type, fields, constructor));
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("checked when it was opened: " + type, e);
+        } finally {
+            open.remove(type);
         }
     }
 
