@@ -16,11 +16,11 @@ abstract class BuiltPlan extends HoldingPlan {
 
     @Override
     Object copy(Object original, Descent descent) {
-        int number = descent.enter(original);
-        if (number < 0) {
-            return descent.known(number);
+        int place = descent.find(original);
+        if (place >= 0) {
+            return descent.known(place, original);
         }
-        descent.beginBuilding(number);
+        descent.beginBuilding();
         @Nullable Object[] slots = contents(original);
         boolean changed = !isImmutable();
         for (int i = 0; i < slots.length; i++) {
@@ -29,7 +29,7 @@ abstract class BuiltPlan extends HoldingPlan {
             slots[i] = copy;
         }
         Object copy = changed ? build(original, slots) : original;
-        descent.built(number, copy);
+        descent.built(original, copy);
         return copy;
     }
 }

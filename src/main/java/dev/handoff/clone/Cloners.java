@@ -69,9 +69,6 @@ public final class Cloners {
             return value;
         }
         Plan plan = plans.of(value.getClass());
-        if (plan.isShared) {
-            return value;
-        }
         Object alone = copyAlone(value, plan);
         return alone != null ? (T) alone : deliver(prepare(value, plan, List.of(), false));
     }

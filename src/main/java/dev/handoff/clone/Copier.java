@@ -184,9 +184,9 @@ final class Copier {
         if (plan.isShared) {
             return value;
         }
-        int number = copies.enter(value);
-        if (number < 0) {
-            return copies.copy(~number);
+        int place = copies.find(value);
+        if (place >= 0) {
+            return copies.copy(place);
         }
         Object opened;
         try {
@@ -194,7 +194,7 @@ final class Copier {
         } catch (DataCloneException e) {
             throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
         }
-        copies.copied(number, opened);
+        copies.put(place, value, opened);
         if (opened instanceof Frame frame) {
             frame.index = frame.low = visited++;
             stack.addLast(frame);

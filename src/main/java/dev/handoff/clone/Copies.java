@@ -1,92 +1,98 @@
 package dev.handoff.clone;
 
-import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects of a graph have been met, by identity, and what became of them; each has a number, in the order of their
- * first visits.
+ * Which objects of a graph have a copy, by identity.
  *
  * <p>
  * The first few are found by looking at them all, so that a small message takes no identity hash codes: the first one
- * asked of an object is a call into the JVM and a write to its header. From there on an index of numbers is probed
- * linearly; objects and copies themselves lie in the order of the visits, close to each other.
+ * asked of an object is a call into the JVM and a write to its header. From there on it is a hash table with linear
+ * probing, never more than half full; an original and its copy lie side by side, so that a look-up is one place in memory.
  */
 final class Copies {
     private static final int FEW = 8;
+    /** Few and big steps: each asks all originals for their hash codes again. */
+    private static final int GROWTH = 4;
 
     /** Originals and their copies in turn. */
-    private @Nullable Object[] entries = new Object[2 * FEW];
+    private @Nullable Object[] table = new Object[2 * FEW];
     private int size;
-    /** Numbers, plus 1, at the places that hash codes tell; empty while there are few. */
-    private int[] index = {};
+    private int limit = FEW;
+    /** The bits of a hash code that tell a place; none while there are few. */
+    private int mask;
 
     /**
-     * Finds an object, or gives it a number.
+     * Finds an object.
      *
-     * @return its new number, or {@code ~number} if it has been met before
+     * @return its place, or {@code ~place} where it is to be {@link #put} unless anything else is before
      */
-    int enter(Object original) {
-        if (index.length == 0) {
-            for (int i = 0; i < size; i++) {
-                if (entries[2 * i] == original) {
-                    return ~i;
+    int find(Object original) {
+        @Nullable Object[] t = table;
+        if (mask == 0) {
+            int end = 2 * size;
+            for (int i = 0; i < end; i += 2) {
+                if (t[i] == original) {
+                    return i;
                 }
             }
-            if (size < FEW) {
-                entries[2 * size] = original;
-                return size++;
+            return ~end;
+        }
+        int at = 2 * (System.identityHashCode(original) & mask);
+        while (true) {
+            Object there = t[at];
+            if (there == original) {
+                return at;
             }
-            reindex(8 * FEW);
-        }
-        int mask = index.length - 1;
-        int at = System.identityHashCode(original) & mask;
-        for (int number = index[at]; number != 0; number = index[at]) {
-            if (entries[2 * number - 2] == original) {
-                return ~(number - 1);
+            if (there == null) {
+                return ~at;
             }
-            at = at + 1 & mask;
+            at = at + 2 & t.length - 1;
         }
-        index[at] = size + 1;
-        if (2 * size == entries.length) {
-            entries = Arrays.copyOf(entries, 2 * entries.length);
-        }
-        entries[2 * size] = original;
-        if (2 * ++size > mask) { // at most half full
-            reindex(2 * index.length);
-        }
-        return size - 1;
     }
 
-    @Nullable
-    Object copy(int number) {
-        return entries[2 * number + 1];
+    /** The copy at a place that was found. */
+    Object copy(int place) {
+        return Objects.requireNonNull(table[place + 1]);
     }
 
-    void copied(int number, Object copy) {
-        entries[2 * number + 1] = copy;
+    /** At a place that was not found, hence {@code ~place}. */
+    void put(int notFound, Object original, Object copy) {
+        int at = ~notFound;
+        if (size == limit) {
+            grow(size + 1);
+            at = ~find(original);
+        }
+        table[at] = original;
+        table[at + 1] = copy;
+        size++;
     }
 
     /** That so many more are to come, at most: one growth instead of many. */
     void expect(int more) {
-        long needed = Math.min((long) size + more, 1 << 26);
-        if (2 * needed > entries.length) {
-            entries = Arrays.copyOf(entries, Math.max((int) (2 * needed), 2 * entries.length));
-        }
-        if (needed > FEW && 2 * needed > index.length) {
-            reindex(Integer.highestOneBit((int) (2 * needed)) << 1);
+        if (more > limit - size) {
+            grow(size + more);
         }
     }
 
-    private void reindex(int length) {
-        index = new int[length];
-        int mask = length - 1;
-        for (int i = 0; i < size; i++) {
-            int at = System.identityHashCode(entries[2 * i]) & mask;
-            while (index[at] != 0) {
-                at = at + 1 & mask;
+    private void grow(int needed) {
+        int length = mask == 0 ? 2 * FEW : mask + 1;
+        do {
+            length *= GROWTH;
+        } while (length / 2 < needed);
+        @Nullable Object[] old = table;
+        int oldEnd = mask == 0 ? 2 * size : old.length;
+        table = new Object[2 * length];
+        mask = length - 1;
+        limit = length / 2;
+        for (int i = 0; i < oldEnd; i += 2) {
+            Object original = old[i];
+            if (original != null) {
+                int at = ~find(original);
+                table[at] = original;
+                table[at + 1] = old[i + 1];
             }
-            index[at] = i + 1;
         }
     }
 }

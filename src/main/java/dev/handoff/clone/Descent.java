@@ -34,15 +34,15 @@ final class Descent {
         }
     }
 
-    private record Unfilled(MutablePlan plan, Object original, Object copy, int number) {
+    private record Unfilled(MutablePlan plan, Object original, Object copy) {
     }
 
     final Plans plans;
     final Moves moves;
     private final Copies copies = new Copies();
     private @Nullable ArrayDeque<Unfilled> unfilled;
-    /** The numbers of what is being filled or built. */
-    private final int[] path = new int[MAX_DEPTH];
+    /** What is being filled or built. */
+    private final @Nullable Object[] path = new Object[MAX_DEPTH];
     private int depth;
     /** How much of the path is built from its contents. */
     private int building;
@@ -59,7 +59,7 @@ final class Descent {
         Object copy = plan.copy(root, this);
         if (unfilled != null) {
             for (Unfilled next = unfilled.pollFirst(); next != null; next = unfilled.pollFirst()) {
-                path[depth++] = next.number;
+                path[depth++] = next.original;
                 next.plan.fill(next.original, next.copy, this);
                 depth--;
             }
@@ -97,9 +97,40 @@ final class Descent {
         return copy;
     }
 
-    /** As {@link Copies#enter}. */
-    int enter(Object original) {
-        return copies.enter(original);
+    /** As {@link Copies#find}. */
+    int find(Object original) {
+        return copies.find(original);
+    }
+
+    /** The copy of what has been met before and holds nothing. */
+    Object knownLeaf(int place) {
+        return copies.copy(place);
+    }
+
+    /** The copy of what has been met before, whole or still being filled. */
+    Object known(int place, Object original) {
+        if (building > 0) {
+            if (cyclic || unfilled != null || isOpen(original)) {
+                throw giveUp();
+            }
+        } else if (!cyclic) {
+            cyclic = isOpen(original);
+        }
+        return copies.copy(place);
+    }
+
+    private boolean isOpen(Object original) {
+        for (int i = depth - 1; i >= 0; i--) {
+            if (path[i] == original) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** There is a copy, if not what it holds. */
+    void copied(int place, Object original, Object copy) {
+        copies.put(place, original, copy);
     }
 
     /** That so many more objects may follow. */
@@ -107,44 +138,8 @@ final class Descent {
         copies.expect(Math.min(more, MOST_EXPECTED));
     }
 
-    /** The copy of what has been met before and holds nothing. */
-    Object knownLeaf(int entered) {
-        Object copy = copies.copy(~entered);
-        if (copy == null) {
-            throw giveUp();
-        }
-        return copy;
-    }
-
-    /** The copy of what has been met before, whole or still being filled. */
-    Object known(int entered) {
-        Object copy = knownLeaf(entered);
-        if (building > 0) {
-            if (cyclic || unfilled != null || isOpen(~entered)) {
-                throw giveUp();
-            }
-        } else if (!cyclic) {
-            cyclic = isOpen(~entered);
-        }
-        return copy;
-    }
-
-    private boolean isOpen(int number) {
-        for (int i = depth - 1; i >= 0; i--) {
-            if (path[i] == number) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** The copy of a number is there, if not what it holds. */
-    void copied(int number, Object copy) {
-        copies.copied(number, copy);
-    }
-
     /** Whether a copy is to be filled now; else it will be. */
-    boolean descend(MutablePlan plan, Object original, Object copy, int number) {
+    boolean descend(MutablePlan plan, Object original, Object copy) {
         if (depth == MAX_DEPTH) {
             if (building > 0) {
                 throw giveUp();
@@ -152,10 +147,10 @@ final class Descent {
             if (unfilled == null) {
                 unfilled = new ArrayDeque<>();
             }
-            unfilled.addLast(new Unfilled(plan, original, copy, number));
+            unfilled.addLast(new Unfilled(plan, original, copy));
             return false;
         }
-        path[depth++] = number;
+        path[depth++] = original;
         return true;
     }
 
@@ -163,19 +158,19 @@ final class Descent {
         depth--;
     }
 
-    /** Before the contents of what is built from them. */
-    void beginBuilding(int number) {
+    /** Before the contents of what is built from them; a cycle through it comes back to something else that is open. */
+    void beginBuilding() {
         if (depth == MAX_DEPTH) {
             throw giveUp();
         }
-        path[depth++] = number;
+        path[depth++] = null;
         building++;
     }
 
-    void built(int number, Object copy) {
+    void built(Object original, Object copy) {
         building--;
         depth--;
-        copies.copied(number, copy);
+        copies.put(copies.find(original), original, copy);
     }
 
     /** To be thrown: let the {@link Copier} do it, or say why not. */

@@ -233,7 +233,7 @@ final class JdkTypes {
             int size = list.size();
             for (int i = 0; i < size; i++) {
                 Object element = list.get(i);
-                if (element != null && element.getClass() != shared) {
+                if (!Plans.isCommon(element) && element.getClass() != shared) {
                     if (!plans.isShared(element)) {
                         return i;
                     }
@@ -440,13 +440,13 @@ final class JdkTypes {
             for (Map.Entry<?, ?> entry : ((HashMap<?, ?>) original).entrySet()) {
                 Object key = entry.getKey();
                 Object value = entry.getValue();
-                if (key != null && key.getClass() != sharedKey) {
+                if (!Plans.isCommon(key) && key.getClass() != sharedKey) {
                     if (!plans.isShared(key)) {
                         return null;
                     }
                     sharedKey = key.getClass();
                 }
-                if (value != null && value.getClass() != sharedValue) {
+                if (!Plans.isCommon(value) && value.getClass() != sharedValue) {
                     if (!plans.isShared(value)) {
                         return null;
                     }

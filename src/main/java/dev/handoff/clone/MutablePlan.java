@@ -38,13 +38,13 @@ abstract class MutablePlan extends HoldingPlan {
 
     @Override
     final Object copy(Object original, Descent descent) {
-        int number = descent.enter(original);
-        if (number < 0) {
-            return descent.known(number);
+        int place = descent.find(original);
+        if (place >= 0) {
+            return descent.known(place, original);
         }
         Object copy = create(original);
-        descent.copied(number, copy);
-        if (descent.descend(this, original, copy, number)) {
+        descent.copied(place, original, copy);
+        if (descent.descend(this, original, copy)) {
             fill(original, copy, descent);
             descent.ascend();
         }

@@ -38,6 +38,7 @@ final class PlanCompiler {
     private static final int MOST_SLOTS = 250;
 
     private static final ClassDesc PLAN = Plan.class.describeConstable().orElseThrow();
+    private static final ClassDesc PLANS = Plans.class.describeConstable().orElseThrow();
     private static final ClassDesc DESCENT = Descent.class.describeConstable().orElseThrow();
     private static final DirectMethodHandleDesc CLASS_DATA_AT = ConstantDescs.ofConstantBootstrap(
             MethodHandles.class.describeConstable().orElseThrow(), "classDataAt", CD_Object, CD_int);
@@ -62,6 +63,8 @@ final class PlanCompiler {
             if (shape.tree() != null) {
                 method(type, "copyTree", MethodTypeDesc.of(CD_Object, CD_Object),
                         code -> compiler.copyTree(code, shape));
+                method(type, "copyAlone", MethodTypeDesc.of(CD_Object, CD_Object, PLANS),
+                        code -> compiler.copyTree(code, shape));
             }
         });
     }
@@ -83,13 +86,12 @@ final class PlanCompiler {
 
     private void copyRecord(CodeBuilder code, RecordPlan.Shape shape) {
         int descent = 2;
-        int number = code.allocateLocal(TypeKind.INT);
-        code.aload(descent).aload(ORIGINAL).invokevirtual(DESCENT, "enter", MethodTypeDesc.of(CD_int, CD_Object))
-                .istore(number);
+        int place = code.allocateLocal(TypeKind.INT);
+        code.aload(descent).aload(ORIGINAL).invokevirtual(DESCENT, "find", MethodTypeDesc.of(CD_int, CD_Object))
+                .istore(place);
         Label met = code.newLabel();
-        code.iload(number).iflt(met);
-        code.aload(descent).iload(number)
-                .invokevirtual(DESCENT, "beginBuilding", MethodTypeDesc.of(CD_void, CD_int));
+        code.iload(place).ifge(met);
+        code.aload(descent).invokevirtual(DESCENT, "beginBuilding", MethodTypeDesc.of(CD_void));
         Label changed = code.newLabel();
         Label done = code.newLabel();
         List<RecordPlan.Component> components = shape.components();
@@ -119,12 +121,12 @@ final class PlanCompiler {
         construct(code, shape, values);
         code.astore(copy);
         code.labelBinding(done);
-        code.aload(descent).iload(number).aload(copy)
-                .invokevirtual(DESCENT, "built", MethodTypeDesc.of(CD_void, CD_int, CD_Object));
+        code.aload(descent).aload(ORIGINAL).aload(copy)
+                .invokevirtual(DESCENT, "built", MethodTypeDesc.of(CD_void, CD_Object, CD_Object));
         code.aload(copy).areturn();
         code.labelBinding(met);
-        code.aload(descent).iload(number).invokevirtual(DESCENT, "known", MethodTypeDesc.of(CD_Object, CD_int))
-                .areturn();
+        code.aload(descent).iload(place).aload(ORIGINAL)
+                .invokevirtual(DESCENT, "known", MethodTypeDesc.of(CD_Object, CD_int, CD_Object)).areturn();
     }
 
     /**

@@ -81,7 +81,7 @@ final class Plans {
         Class<?> shared = null;
         for (int i = 0; i < elements.length; i++) {
             Object element = elements[i];
-            if (element != null && element.getClass() != shared) {
+            if (!isCommon(element) && element.getClass() != shared) {
                 if (!of(element.getClass()).isShared) {
                     return i;
                 }
@@ -89,6 +89,12 @@ final class Plans {
             }
         }
         return elements.length;
+    }
+
+    /** For the most usual immutables, with one look at the header of each; for null, too. */
+    static boolean isCommon(@Nullable Object object) {
+        return object == null || object instanceof String || object instanceof Integer || object instanceof Long
+                || object instanceof Double;
     }
 
     boolean isShared(@Nullable Object object) {

@@ -77,11 +77,6 @@ class RecordPlan extends BuiltPlan {
     }
 
     @Override
-    final @Nullable Object copyAlone(Object original, Plans plans) {
-        return shape.tree == null ? null : copyTree(original);
-    }
-
-    @Override
     final String step(@Nullable Object[] slots, int slot) {
         return "." + shape.components.get(slot).name;
     }

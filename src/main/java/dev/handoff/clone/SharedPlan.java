@@ -31,6 +31,11 @@ final class SharedPlan extends Plan {
     }
 
     @Override
+    Object copyAlone(Object original, Plans plans) {
+        return original;
+    }
+
+    @Override
     String explain() {
         return "shared by reference";
     }
