@@ -58,7 +58,6 @@ final class ArrayPlan extends MutablePlan {
     void fill(Object original, Object copy, Descent descent) {
         @Nullable Object[] from = (Object[]) original;
         @Nullable Object[] to = (Object[]) copy;
-        descent.expect(from.length - descent.plans.sharedPrefix(from));
         for (int i = 0; i < from.length; i++) {
             to[i] = descent.copy(from[i]);
         }

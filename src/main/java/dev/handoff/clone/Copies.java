@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The first few are found by looking at them all, so that a small message takes no identity hash codes: the first one
  * asked of an object is a call into the JVM and a write to its header. From there on it is a hash table with linear
- * probing, never more than half full; an original and its copy lie side by side, so that a look-up is one place in memory.
+ * probing, never more than two thirds full; an original and its copy lie side by side, so that a look-up is one place in memory.
  */
 final class Copies {
     private static final int FEW = 8;
-    /** Few and big steps: each asks all originals for their hash codes again. */
+    /** Big steps: each asks all originals for their hash codes again, which means to touch them all. */
     private static final int GROWTH = 4;
+    /** What a guess may cost. */
+    private static final int MOST_EXPECTED = 1 << 16;
 
     /** Originals and their copies in turn. */
     private @Nullable Object[] table = new Object[2 * FEW];
@@ -61,7 +63,7 @@ final class Copies {
     void put(int notFound, Object original, Object copy) {
         int at = ~notFound;
         if (size == limit) {
-            grow(size + 1);
+            grow(GROWTH * size);
             at = ~find(original);
         }
         table[at] = original;
@@ -69,23 +71,28 @@ final class Copies {
         size++;
     }
 
-    /** That so many more are to come, at most: one growth instead of many. */
-    void expect(int more) {
-        if (more > limit - size) {
-            grow(size + more);
+    int size() {
+        return size;
+    }
+
+    /** Before the first one: how many there may be. */
+    void expect(int copies) {
+        int expected = Math.min(copies, MOST_EXPECTED);
+        if (expected > limit) {
+            grow(expected);
         }
     }
 
     private void grow(int needed) {
-        int length = mask == 0 ? 2 * FEW : mask + 1;
-        do {
-            length *= GROWTH;
-        } while (length / 2 < needed);
+        int length = 4 * FEW;
+        while (length / 3 * 2 < needed) {
+            length *= 2;
+        }
         @Nullable Object[] old = table;
         int oldEnd = mask == 0 ? 2 * size : old.length;
         table = new Object[2 * length];
         mask = length - 1;
-        limit = length / 2;
+        limit = length / 3 * 2;
         for (int i = 0; i < oldEnd; i += 2) {
             Object original = old[i];
             if (original != null) {

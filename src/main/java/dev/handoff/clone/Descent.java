@@ -22,9 +22,6 @@ final class Descent {
     /** Enough for nearly every message, and within what a thread with a stack of 256 KiB has, even when interpreted. */
     private static final int MAX_DEPTH = 48;
 
-    /** What a guess may cost. */
-    private static final int MOST_EXPECTED = 4_096;
-
     /** Says nothing: the {@link Copier} will. */
     private static final class GivenUp extends RuntimeException {
         @Serial private static final long serialVersionUID = 1;
@@ -56,6 +53,7 @@ final class Descent {
 
     /** The copy of a graph. Throws anything at all where it can't be made this way. */
     Object copyAll(Object root, Plan plan) {
+        copies.expect(plan.lastCopies);
         Object copy = plan.copy(root, this);
         if (unfilled != null) {
             for (Unfilled next = unfilled.pollFirst(); next != null; next = unfilled.pollFirst()) {
@@ -64,13 +62,14 @@ final class Descent {
                 depth--;
             }
         }
+        plan.lastCopies = copies.size();
         return copy;
     }
 
     @Nullable
     Object copy(@Nullable Object original) {
-        if (original == null) {
-            return null;
+        if (original == null || Plans.isCommon(original)) {
+            return original;
         }
         Plan plan = plans.of(original.getClass());
         return plan.isShared ? original : plan.copy(original, this);
@@ -84,8 +83,8 @@ final class Descent {
     /** Of a key, or of whatever else decides where it lies in the copy. */
     @Nullable
     Object copyKey(@Nullable Object original) {
-        if (original == null) {
-            return null;
+        if (original == null || Plans.isCommon(original)) {
+            return original;
         }
         Plan plan = plans.of(original.getClass());
         if (plan.isShared) {
@@ -131,11 +130,6 @@ final class Descent {
     /** There is a copy, if not what it holds. */
     void copied(int place, Object original, Object copy) {
         copies.put(place, original, copy);
-    }
-
-    /** That so many more objects may follow. */
-    void expect(int more) {
-        copies.expect(Math.min(more, MOST_EXPECTED));
     }
 
     /** Whether a copy is to be filled now; else it will be. */

@@ -217,7 +217,7 @@ final class JdkTypes {
 
         @Override
         Object create(Object original) {
-            return new ArrayList<>();
+            return new ArrayList<>(((ArrayList<?>) original).size());
         }
 
         /** From a copy made in one piece, which others can't change any more. */
@@ -233,7 +233,7 @@ final class JdkTypes {
             int size = list.size();
             for (int i = 0; i < size; i++) {
                 Object element = list.get(i);
-                if (!Plans.isCommon(element) && element.getClass() != shared) {
+                if (element != null && !Plans.isCommon(element) && element.getClass() != shared) {
                     if (!plans.isShared(element)) {
                         return i;
                     }
@@ -243,16 +243,20 @@ final class JdkTypes {
             return size;
         }
 
-        /** Nobody must meet an original in the copy, not even for a while. */
+        /** Element by element: nobody must meet an original in the copy, not even for a while. */
         @Override
         void fill(Object original, Object copy, Descent descent) {
-            @Nullable Object[] elements = ((ArrayList<?>) original).toArray();
-            @SuppressWarnings("unchecked") ArrayList<@Nullable Object> list = (ArrayList<@Nullable Object>) copy;
-            list.ensureCapacity(elements.length);
-            int shared = descent.plans.sharedPrefix(elements);
-            descent.expect(elements.length - shared);
-            for (int i = 0; i < elements.length; i++) {
-                list.add(i < shared ? elements[i] : descent.copy(elements[i]));
+            ArrayList<?> from = (ArrayList<?>) original;
+            @SuppressWarnings("unchecked") ArrayList<@Nullable Object> to = (ArrayList<@Nullable Object>) copy;
+            int size = from.size();
+            Plan plan = SharedPlan.OF_NULL;
+            for (int i = 0; i < size; i++) {
+                Object element = from.get(i);
+                if (element != null) {
+                    plan = plan.type == element.getClass() ? plan : descent.plans.of(element.getClass());
+                    element = plan.copy(element, descent);
+                }
+                to.add(element);
             }
         }
     }
@@ -440,13 +444,13 @@ final class JdkTypes {
             for (Map.Entry<?, ?> entry : ((HashMap<?, ?>) original).entrySet()) {
                 Object key = entry.getKey();
                 Object value = entry.getValue();
-                if (!Plans.isCommon(key) && key.getClass() != sharedKey) {
+                if (key != null && !Plans.isCommon(key) && key.getClass() != sharedKey) {
                     if (!plans.isShared(key)) {
                         return null;
                     }
                     sharedKey = key.getClass();
                 }
-                if (!Plans.isCommon(value) && value.getClass() != sharedValue) {
+                if (value != null && !Plans.isCommon(value) && value.getClass() != sharedValue) {
                     if (!plans.isShared(value)) {
                         return null;
                     }

@@ -4,13 +4,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the objects of one class are cloned. Made at the first use of the class; immutable, so that it may be published by
- * a data race.
+ * How the objects of one class are cloned. Made at the first use of the class; immutable but for a guess, so that it may be
+ * published by a data race.
  */
 abstract class Plan {
     final Class<?> type;
     /** Whether such an object is its own copy, as nobody can change it. */
     final boolean isShared;
+
+    /**
+     * How many copies the last graph took that began with such an object: messages of one kind are alike. A mere guess,
+     * written by a data race.
+     */
+    int lastCopies;
 
     Plan(Class<?> type, boolean isShared) {
         this.type = type;

@@ -81,7 +81,7 @@ final class Plans {
         Class<?> shared = null;
         for (int i = 0; i < elements.length; i++) {
             Object element = elements[i];
-            if (!isCommon(element) && element.getClass() != shared) {
+            if (element != null && !isCommon(element) && element.getClass() != shared) {
                 if (!of(element.getClass()).isShared) {
                     return i;
                 }
@@ -91,9 +91,9 @@ final class Plans {
         return elements.length;
     }
 
-    /** For the most usual immutables, with one look at the header of each; for null, too. */
-    static boolean isCommon(@Nullable Object object) {
-        return object == null || object instanceof String || object instanceof Integer || object instanceof Long
+    /** For the most usual immutables, told by one look at an object's header. */
+    static boolean isCommon(Object object) {
+        return object instanceof String || object instanceof Integer || object instanceof Long
                 || object instanceof Double;
     }
 
