@@ -9,6 +9,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class Plans {
     private final ClassValue<Plan> others = new ClassValue<>() {
         @Override
         protected Plan computeValue(Class<?> type) {
-            return plan(type, new HashSet<>());
+            return made(type, new HashMap<>());
         }
     };
 
@@ -102,7 +103,7 @@ final class Plans {
     }
 
     private static boolean livesAsLong(Class<?> type) {
-        if (type.isHidden()) {
+        if (elementType(type).isHidden()) {
             return false;
         }
         for (ClassLoader loader = Plans.class.getClassLoader(); loader != null; loader = loader.getParent()) {
@@ -119,10 +120,17 @@ final class Plans {
         if (known != null) {
             return known;
         }
-        Plan plan = plan(type, new HashSet<>());
-        if (plan instanceof RefusedPlan) {
-            return plan; // its module may be opened yet
+        Map<Class<?>, @Nullable Plan> made = new HashMap<>();
+        Plan plan = made(type, made);
+        for (Plan p : made.values()) {
+            if (p != null && !(p instanceof RefusedPlan) && livesAsLong(p.type)) { // its module may be opened yet
+                put(p);
+            }
         }
+        return plan;
+    }
+
+    private void put(Plan plan) {
         if (2 * ++size > table.length) {
             @Nullable Plan[] bigger = new @Nullable Plan[2 * table.length];
             for (Plan p : table) {
@@ -132,8 +140,7 @@ final class Plans {
             }
             TABLE.setRelease(this, bigger); // with plain reads of it in of()
         }
-        table[place(table, type)] = plan;
-        return plan;
+        table[place(table, plan.type)] = plan;
     }
 
     private static int place(@Nullable Plan[] plans, Class<?> type) {
@@ -147,15 +154,22 @@ final class Plans {
 
     // ---- what a class is
 
-    /** {@code open}: the classes whose plans are being made. */
-    private Plan plan(Class<?> type, Set<Class<?>> open) {
+    /** The plan of a class, made at most once with all those it needs; {@code made} has null for those under way. */
+    private Plan made(Class<?> type, Map<Class<?>, @Nullable Plan> made) {
+        made.put(type, null);
+        Plan plan = plan(type, made);
+        made.put(type, plan);
+        return plan;
+    }
+
+    private Plan plan(Class<?> type, Map<Class<?>, @Nullable Plan> made) {
         Cloner<?> cloner = registered.get(type);
         if (cloner != null) {
             return cloner.plan(type);
         }
         MethodHandles.Lookup lookup = opened.get(type);
         if (lookup != null) {
-            return openedPlan(type, lookup, open);
+            return openedPlan(type, lookup, made);
         }
         Plan jdk = JdkTypes.plan(type);
         if (jdk != null) {
@@ -172,7 +186,7 @@ final class Plans {
             return new MovedPlan(type);
         }
         if (type.isRecord()) {
-            return isImmutableRecord(type, new HashSet<>()) ? new SharedPlan(type) : recordPlan(type, open);
+            return isImmutableRecord(type, new HashSet<>()) ? new SharedPlan(type) : recordPlan(type, made);
         }
         return new RefusedPlan(type, type.getName() + " can't be cloned; records, arrays, enums, strings, numbers,"
                 + " java.time, buffers and the collections of java.util can", null);
@@ -181,13 +195,19 @@ final class Plans {
     /** Whether all values of a declared type are immutable. */
     private boolean isImmutable(Class<?> declared) {
         return isFinal(declared) && (declared.isPrimitive() || !registered.containsKey(declared)
-                && (declared.isRecord()
+                && (isPlainRecord(declared)
                         ? isImmutableRecord(declared, new HashSet<>())
                         : JdkTypes.isImmutable(declared)));
     }
 
     private static boolean isFinal(Class<?> declared) {
         return Modifier.isFinal(declared.getModifiers()) || declared.isEnum();
+    }
+
+    /** A record that nothing else is known of. */
+    private boolean isPlainRecord(Class<?> type) {
+        return type.isRecord() && !registered.containsKey(type) && !StructuredCloneable.class.isAssignableFrom(type)
+                && !Transferable.class.isAssignableFrom(type);
     }
 
     /** Whether its components can hold nothing but immutables, by their declared types; {@code open} guards cycles. */
@@ -197,7 +217,7 @@ final class Plans {
         }
         for (RecordComponent component : type.getRecordComponents()) {
             Class<?> t = component.getType();
-            if (t.isRecord() && !registered.containsKey(t) ? !isImmutableRecord(t, open) : !isImmutable(t)) {
+            if (isPlainRecord(t) ? !isImmutableRecord(t, open) : !isImmutable(t)) {
                 return false;
             }
         }
@@ -205,11 +225,18 @@ final class Plans {
     }
 
     /** The plan of all values of a declared type, or null if it does not tell. */
-    private @Nullable Plan declaredPlan(Class<?> declared, Set<Class<?>> open) {
-        if (!isFinal(elementType(declared)) || open.contains(declared)) {
+    private @Nullable Plan declaredPlan(Class<?> declared, Map<Class<?>, @Nullable Plan> made) {
+        boolean isExact = declared.isArray() // not so of enums, as there may be arrays of a constant's own class
+                ? Modifier.isFinal(elementType(declared).getModifiers())
+                : isFinal(declared);
+        if (!isExact) {
             return null;
         }
-        Plan plan = plan(declared, open);
+        @Nullable Plan[] plans = table;
+        Plan plan = plans[place(plans, declared)];
+        if (plan == null) {
+            plan = made.containsKey(declared) ? made.get(declared) : made(declared, made);
+        }
         return plan instanceof RefusedPlan ? null : plan;
     }
 
@@ -223,8 +250,7 @@ final class Plans {
 
     // ---- records
 
-    private Plan recordPlan(Class<?> type, Set<Class<?>> open) {
-        open.add(type);
+    private Plan recordPlan(Class<?> type, Map<Class<?>, @Nullable Plan> made) {
         List<RecordPlan.Component> components = new ArrayList<>();
         MethodHandle constructor;
         try {
@@ -235,15 +261,16 @@ final class Plans {
                 types.add(c.getType());
                 components.add(new RecordPlan.Component(c.getName(), c.getType(), lookup.unreflect(c.getAccessor()),
                         isOpen ? lookup.findGetter(type, c.getName(), c.getType()) : null,
-                        declaredPlan(c.getType(), open)));
+                        declaredPlan(c.getType(), made)));
             }
             constructor = lookup.findConstructor(type, MethodType.methodType(void.class, types));
+        } catch (IllegalArgumentException e) {
+            return new RefusedPlan(type, "the record " + type.getName()
+                    + " can't be cloned, as it has more components than a method handle can pass", e);
         } catch (ReflectiveOperationException e) {
             return new RefusedPlan(type, "the record " + type.getName() + " can't be cloned, as its module does not"
                     + " open its package; add \"opens " + type.getPackageName() + " to dev.handoff\", or call"
                     + " Cloners.open(MethodHandles.lookup()) in that module", e);
-        } finally {
-            open.remove(type);
         }
         return PlanCompiler.compile(new RecordPlan.Shape(type, components, constructor,
                 tree(type, components)));
@@ -275,15 +302,15 @@ final class Plans {
 
     // ---- opened classes
 
-    private Plan openedPlan(Class<?> type, MethodHandles.Lookup lookup, Set<Class<?>> open) {
-        open.add(type);
+    private Plan openedPlan(Class<?> type, MethodHandles.Lookup lookup,
+            Map<Class<?>, @Nullable Plan> made) {
         List<ObjectPlan.Field> fields = new ArrayList<>();
         try {
             for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
                 MethodHandles.Lookup inside = MethodHandles.privateLookupIn(c, lookup);
                 for (Field field : instanceFields(c).toList()) {
                     fields.add(new ObjectPlan.Field(field.getName(), field.getType(), inside.unreflectGetter(field),
-                            inside.unreflectSetter(field), declaredPlan(field.getType(), open)));
+                            inside.unreflectSetter(field), declaredPlan(field.getType(), made)));
                 }
             }
             MethodHandle constructor = MethodHandles.privateLookupIn(type, lookup)
@@ -291,8 +318,6 @@ final class Plans {
             return PlanCompiler.compile(new ObjectPlan.Shape(type, fields, constructor));
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("checked when it was opened: " + type, e);
-        } finally {
-            open.remove(type);
         }
     }
 
