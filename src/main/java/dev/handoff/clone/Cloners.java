@@ -77,7 +77,7 @@ public final class Cloners {
         try {
             return plan.copyAlone(value, plans);
         } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
-            rethrowIfFatal(e);
+            DataCloneException.rethrowIfFatal(e);
             return null;
         }
     }
@@ -158,7 +158,7 @@ public final class Cloners {
                 copy = (T) copy(value, plan, moves);
             }
             return new PreparedClone<>(copy, moves.begun());
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // also a checked exception, which code of the user's may throw undeclared
             moves.abort();
             throw e;
         }
@@ -168,15 +168,9 @@ public final class Cloners {
         try {
             return new Descent(plans, moves).copyAll(value, plan);
         } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where
-            rethrowIfFatal(e);
+            DataCloneException.rethrowIfFatal(e);
         }
         return new Copier(plans, moves).copyAll(value);
-    }
-
-    private static void rethrowIfFatal(Throwable e) {
-        if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
-            throw error;
-        }
     }
 
     /**

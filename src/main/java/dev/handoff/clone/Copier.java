@@ -102,6 +102,8 @@ final class Copier {
             }
         } catch (DataCloneException e) {
             throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
+        } catch (Throwable e) { // a hash code's, a comparison's
+            throw DataCloneException.thrownBy(path() + ": what a copied " + frame.plan.type.getName() + " holds", e);
         }
     }
 

@@ -27,4 +27,17 @@ public class DataCloneException extends IllegalArgumentException {
     public DataCloneException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    /** For what code of the user's threw, checked or not. An error of the JVM is thrown as it is. */
+    static DataCloneException thrownBy(String code, Throwable e) {
+        rethrowIfFatal(e);
+        return new DataCloneException(code + " threw " + e, e);
+    }
+
+    /** An overflow of the stack is no such error: there is another way, or it comes from endless recursion. */
+    static void rethrowIfFatal(Throwable e) {
+        if (e instanceof VirtualMachineError error && !(e instanceof StackOverflowError)) {
+            throw error;
+        }
+    }
 }

@@ -36,7 +36,7 @@ final class Moves {
                     throw new DataCloneException("transferables[" + i + "] can't be moved: " + e.getMessage(), e);
                 }
             }
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // whatever a transferable of the user's throws
             abort();
             throw e;
         }

@@ -30,6 +30,18 @@ abstract class ObjectPlan extends MutablePlan {
     }
 
     @Override
+    final Object create(Object original) {
+        try {
+            return create();
+        } catch (Throwable e) {
+            throw DataCloneException.thrownBy(type.getName() + "'s constructor", e);
+        }
+    }
+
+    /** By the constructor. */
+    abstract Object create() throws Throwable;
+
+    @Override
     final @Nullable Object[] contents(Object original) {
         @Nullable Object[] values = new Object[getters.length];
         try {
@@ -37,6 +49,7 @@ abstract class ObjectPlan extends MutablePlan {
                 values[i] = getters[i].invokeExact(original);
             }
         } catch (Throwable e) {
+            DataCloneException.rethrowIfFatal(e);
             throw new AssertionError("reading a field can't fail", e);
         }
         return values;
@@ -79,7 +92,9 @@ abstract class ObjectPlan extends MutablePlan {
             text.append("\n  ").append(f.name).append(", ").append(f.type.getTypeName()).append(": ")
                     .append(f.type.isPrimitive()
                             ? "a value"
-                            : f.plan == null ? "as the class of the value says" : f.plan.explain());
+                            : f.plan == null
+                                    ? "as the class of the value says"
+                                    : f.plan.explain().replace("\n", "\n  "));
         }
         return text.toString();
     }

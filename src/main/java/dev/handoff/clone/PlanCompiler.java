@@ -72,7 +72,7 @@ final class PlanCompiler {
     static ObjectPlan compile(ObjectPlan.Shape shape) {
         PlanCompiler compiler = new PlanCompiler();
         return (ObjectPlan) compiler.define(ObjectPlan.class, shape, type -> {
-            method(type, "create", MethodTypeDesc.of(CD_Object, CD_Object), code -> {
+            method(type, "create", MethodTypeDesc.of(CD_Object), code -> {
                 compiler.invoke(code, shape.constructor(), () -> {
                 });
                 code.areturn();
@@ -258,6 +258,8 @@ final class PlanCompiler {
             MethodHandles.Lookup hidden = lookup.defineHiddenClassWithClassData(bytes, List.copyOf(classData), true);
             return hidden.findConstructor(hidden.lookupClass(), MethodType.methodType(void.class, shape.getClass()))
                     .invoke(shape);
+        } catch (Error e) { // no memory or no stack is left
+            throw e;
         } catch (Throwable e) {
             throw new AssertionError("a plan for " + shape + " can't be compiled", e);
         }

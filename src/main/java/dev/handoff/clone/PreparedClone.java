@@ -38,7 +38,7 @@ public final class PreparedClone<T extends @Nullable Object> {
     public void revoke() {
         try {
             transfers.forEach(Transfer::revoke);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // whatever a transfer of the user's throws
             abort();
             throw e;
         }
@@ -67,7 +67,7 @@ public final class PreparedClone<T extends @Nullable Object> {
     private static void attempt(Runnable action) {
         try {
             action.run();
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             Thread here = Thread.currentThread();
             here.getUncaughtExceptionHandler().uncaughtException(here, e);
         }

@@ -45,7 +45,7 @@ class RecordPlan extends BuiltPlan {
                 values[i] = getters[i].invokeExact(original);
             }
         } catch (Throwable e) {
-            throw thrown(e, type.getName() + "'s accessor");
+            throw DataCloneException.thrownBy(type.getName() + "'s accessor", e);
         }
         return values;
     }
@@ -60,15 +60,8 @@ class RecordPlan extends BuiltPlan {
         try {
             return constructor.invokeExact(slots);
         } catch (Throwable e) {
-            throw thrown(e, "a record's constructor");
+            throw DataCloneException.thrownBy("a record's constructor", e);
         }
-    }
-
-    private static DataCloneException thrown(Throwable e, String by) {
-        if (e instanceof VirtualMachineError fatal) {
-            throw fatal;
-        }
-        return new DataCloneException(by + " threw " + e, e);
     }
 
     @Override
@@ -88,7 +81,9 @@ class RecordPlan extends BuiltPlan {
             text.append("\n  ").append(c.name).append(", ").append(c.type.getTypeName()).append(": ")
                     .append(c.type.isPrimitive()
                             ? "a value"
-                            : c.plan == null ? "as the class of the value says" : c.plan.explain());
+                            : c.plan == null
+                                    ? "as the class of the value says"
+                                    : c.plan.explain().replace("\n", "\n  "));
         }
         return text.toString();
     }

@@ -16,8 +16,8 @@ final class UserPlans {
     static <R extends @Nullable Object> R call(Class<?> type, Supplier<R> function) {
         try {
             return function.get();
-        } catch (RuntimeException e) {
-            throw new DataCloneException("the cloner of " + type.getName() + " threw " + e, e);
+        } catch (Throwable e) {
+            throw DataCloneException.thrownBy("the cloner of " + type.getName(), e);
         }
     }
 
