@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A cloner never calls itself for what an object holds. It lists these things, its <em>contents</em>; the library copies
  * them, keeps identity and cycles, and hands the copies over. So depth is no matter, and everything holds for a
  * cloner's objects that holds for collections. The functions are called by the thread that clones, hence by several at
- * once; sometimes twice for one object, one copy being dropped. An exception from one of them is a
+ * once; sometimes again for one object, the first copy being dropped. An exception from one of them is a
  * {@link DataCloneException} with it as cause.
  *
  * @param <T> the class
@@ -45,7 +45,7 @@ public final class Cloner<T> {
     /**
      * For objects that hold nothing that would have to be copied.
      *
-     * @param copy makes a copy
+     * @param copy makes a copy: a new object of the same class
      * @param <T> the class
      * @return the cloner
      */
@@ -63,7 +63,7 @@ public final class Cloner<T> {
     /**
      * For objects that are made empty and filled later, so that they can be part of a cycle.
      *
-     * @param contents what an object holds; the array is the library's from then on
+     * @param contents what an object holds
      * @param create makes an object without contents; it must not look into what the original holds
      * @param fill puts the copies of the contents, in their order, into what {@code create} made
      * @param <T> the class
@@ -81,7 +81,7 @@ public final class Cloner<T> {
      * For objects that are made in one piece from what they hold. Where nothing in there had to be copied, the original
      * serves as its copy: nobody must be able to change it otherwise.
      *
-     * @param contents what an object holds; the array is the library's from then on
+     * @param contents what an object holds
      * @param build makes an object like the first from the copies of its contents, in their order
      * @param <T> the class
      * @return the cloner

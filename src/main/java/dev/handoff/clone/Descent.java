@@ -148,6 +148,13 @@ final class Descent {
         return true;
     }
 
+    /** Goes on where nothing is left to be filled later. */
+    void requireFilled() {
+        if (unfilled != null && !unfilled.isEmpty()) {
+            throw giveUp();
+        }
+    }
+
     void ascend() {
         depth--;
     }

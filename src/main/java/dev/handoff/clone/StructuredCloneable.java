@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>
- * The methods are called by the thread that clones; sometimes twice for one object, one copy being dropped. An exception
+ * The methods are called by the thread that clones; sometimes again for one object, the first copy being dropped. An exception
  * from one of them is a {@link DataCloneException} with it as cause. A subclass has to override them all: a copy of
  * another class than the original's is refused.
  */
@@ -35,7 +35,7 @@ public interface StructuredCloneable {
     /**
      * What this holds and what has to be copied with it.
      *
-     * @return the contents, in an order of its own; the array is the library's from then on
+     * @return the contents, in an order of its own
      */
     @Nullable
     Object[] cloneContents();

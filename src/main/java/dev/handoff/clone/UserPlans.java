@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import java.util.Arrays;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -25,7 +26,12 @@ final class UserPlans {
     static Object checked(Class<?> type, Object original, @Nullable Object copy) {
         if (copy == null || copy.getClass() != original.getClass()) {
             throw new DataCloneException("the cloner of " + type.getName() + " made "
-                    + (copy == null ? "null" : "a " + copy.getClass().getName()));
+                    + (copy == null ? "null" : "a " + copy.getClass().getName())
+                    + "; a copy has the class of its original");
+        }
+        if (copy == original) {
+            throw new DataCloneException("the cloner of " + type.getName() + " made no new object; what nobody can"
+                    + " change is for Cloner.shared()");
         }
         return copy;
     }
@@ -34,7 +40,7 @@ final class UserPlans {
         if (contents == null) {
             throw new DataCloneException("the cloner of " + type.getName() + " told null as the contents");
         }
-        return contents;
+        return Arrays.copyOf(contents, contents.length, Object[].class); // it may be the original's own
     }
 
     @SuppressWarnings("unchecked") // registered for the class
@@ -59,11 +65,18 @@ final class UserPlans {
 
         @Override
         Object create(Object original) {
-            Object copy = checked(type, original, call(type, () -> create.apply((T) original)));
-            if (copy == original) {
-                throw new DataCloneException("the cloner of " + type.getName() + " made no new object");
+            return checked(type, original, call(type, () -> create.apply((T) original)));
+        }
+
+        /** The user's function may look into what it is given. */
+        @Override
+        void fill(Object original, Object copy, Descent descent) {
+            @Nullable Object[] slots = contents(original);
+            for (int i = 0; i < slots.length; i++) {
+                slots[i] = descent.copy(slots[i]);
             }
-            return copy;
+            descent.requireFilled();
+            fill(copy, slots);
         }
 
         @Override
