@@ -51,7 +51,7 @@ public final class Cloners {
      * @throws IllegalArgumentException if the lookup lacks full privileges
      */
     public static void open(MethodHandles.Lookup lookup) {
-        OpenModules.open(lookup);
+        OpenModules.open(Objects.requireNonNull(lookup, "lookup"));
     }
 
     /**
@@ -180,7 +180,10 @@ public final class Cloners {
      * @return a text for a reader; its form may change
      */
     public String explain(Class<?> type) {
-        return type.getTypeName() + ": " + plans.of(type).explain();
+        Plan plan = plans.of(type);
+        boolean isAbstract = plan instanceof RefusedPlan
+                && (Modifier.isAbstract(type.getModifiers()) || type == Object.class);
+        return type.getTypeName() + ": " + (isAbstract ? "as the class of the value says" : plan.explain());
     }
 
     /** Builds a set of cloners. Not thread-safe. */
@@ -200,9 +203,10 @@ public final class Cloners {
          * @param <T> the class
          * @return this
          * @throws IllegalArgumentException if the class was registered or opened before, if it is abstract, or if it can't
-         *     have a cloner: a primitive type, an array, a transferable
+         *     have a cloner: a primitive type, an array, an enum, a transferable
          */
         public <T> Builder register(Class<T> type, Cloner<T> cloner) {
+            Objects.requireNonNull(type, "type");
             Objects.requireNonNull(cloner, "cloner");
             requireNew(type);
             registered.put(type, cloner);
@@ -222,13 +226,13 @@ public final class Cloners {
          *     was opened
          */
         public Builder open(MethodHandles.Lookup lookup, Class<?>... types) {
-            for (Class<?> type : types) {
+            Objects.requireNonNull(lookup, "lookup");
+            List<Class<?>> all = List.of(types.clone());
+            for (Class<?> type : all) {
                 requireNew(type);
                 requireOpen(lookup, type);
             }
-            for (Class<?> type : types) {
-                opened.put(type, lookup);
-            }
+            all.forEach(type -> opened.put(type, lookup));
             return this;
         }
 
@@ -236,23 +240,26 @@ public final class Cloners {
             if (registered.containsKey(type) || opened.containsKey(type)) {
                 throw new IllegalArgumentException(type.getName() + " was registered or opened before");
             }
-            if (type.isPrimitive() || type.isArray() || Transferable.class.isAssignableFrom(type)
+            if (type.isPrimitive() || type.isArray() || Enum.class.isAssignableFrom(type)
+                    || Transferable.class.isAssignableFrom(type)
                     || Modifier.isAbstract(type.getModifiers())) {
                 throw new IllegalArgumentException(
                         type.getTypeName() + " can't have a cloner of its own: it is abstract,"
-                                + " primitive, an array or a transferable");
+                                + " primitive, an array, an enum or a transferable");
             }
         }
 
         private static void requireOpen(MethodHandles.Lookup lookup, Class<?> type) {
-            if (type.isRecord() || type.isEnum()) {
-                throw new IllegalArgumentException(type.getName() + " needs no opening, as it is a record or an enum");
+            if (type.isRecord()) {
+                throw new IllegalArgumentException(type.getName() + " needs no opening, as it is a record");
             }
             Plans.class.getModule().addReads(type.getModule());
+            Class<?> seen = type;
             try {
                 MethodHandles.privateLookupIn(type, lookup).findConstructor(type,
                         MethodType.methodType(void.class));
                 for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
+                    seen = c;
                     MethodHandles.Lookup inside = MethodHandles.privateLookupIn(c, lookup);
                     for (Field field : Plans.instanceFields(c).toList()) {
                         if (Modifier.isFinal(field.getModifiers())) {
@@ -267,7 +274,8 @@ public final class Cloners {
                 throw new IllegalArgumentException(type.getName() + " can't be opened, as it has no constructor without"
                         + " arguments; let it implement StructuredCloneable, or register a Cloner for it", e);
             } catch (IllegalAccessException e) {
-                throw new IllegalArgumentException("the lookup " + lookup + " does not see " + type.getName(), e);
+                throw new IllegalArgumentException(type.getName() + " can't be opened, as the lookup " + lookup
+                        + " does not see inside " + seen.getName(), e);
             }
         }
 
