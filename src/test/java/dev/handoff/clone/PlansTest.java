@@ -235,6 +235,16 @@ class PlansTest {
     private record Odd(int[] array, Even even, Even[] more) {
     }
 
+    /** One for each place would be half a million, here. */
+    @Test
+    void aTypeThatIsDeclaredInManyPlacesIsPlannedOnce() throws Exception {
+        compile("L0.java", IntStream.range(1, 13).mapToObj(i -> "record L%1$d(L%2$d a, L%2$d b, L%2$d c) {}\n"
+                .formatted(i, i - 1)).collect(Collectors.joining("", "record L0(int[] array, Object any) {}\n", "")));
+        Class<?> type = loader().loadClass("L12");
+        Object value = create(type, null, null, null);
+        assertEquals(value, StructuredClone.clone(new Object[]{value})[0]);
+    }
+
     @Test
     void onePlanServesAllComponentsOfAType() {
         Plans plans = new Plans(Map.of(), Map.of());
