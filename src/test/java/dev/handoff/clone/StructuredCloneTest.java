@@ -874,8 +874,8 @@ class StructuredCloneTest {
             list.add("second");
             map.put("trap", new Trap(map::clear, box()));
             map.put("second", 2);
-            assertEquals(2, StructuredClone.clone(list).size());
-            assertEquals(Map.of(), StructuredClone.clone(map), "found out, and begun anew");
+            assertEquals(List.of(), StructuredClone.clone(list), "found out, and begun anew");
+            assertEquals(Map.of(), StructuredClone.clone(map));
         }
 
         @Test
