@@ -22,7 +22,7 @@ public final class Cloners {
     private final Plans plans;
 
     private Cloners(Builder builder) {
-        this.plans = new Plans(Map.copyOf(builder.registered), Map.copyOf(builder.opened));
+        this.plans = new Plans(Map.copyOf(builder.registered), Map.copyOf(builder.opened), builder.isStrict);
     }
 
     /**
@@ -190,6 +190,7 @@ public final class Cloners {
     public static final class Builder {
         private final Map<Class<?>, Cloner<?>> registered = new HashMap<>();
         private final Map<Class<?>, MethodHandles.Lookup> opened = new HashMap<>();
+        private boolean isStrict;
 
         private Builder() {
         }
@@ -233,6 +234,17 @@ public final class Cloners {
                 requireOpen(lookup, type);
             }
             all.forEach(type -> opened.put(type, lookup));
+            return this;
+        }
+
+        /**
+         * Refuses what would have a copy of another class: the views of collections, such as {@code subList},
+         * {@code keySet} and {@code reversed()}, whose copies are collections of their own otherwise.
+         *
+         * @return this
+         */
+        public Builder strict() {
+            isStrict = true;
             return this;
         }
 

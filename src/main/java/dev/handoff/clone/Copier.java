@@ -100,10 +100,8 @@ final class Copier {
                 cycle.add(frame);
                 finishCycle(cycle);
             }
-        } catch (DataCloneException e) {
-            throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
         } catch (Throwable e) { // a hash code's, a comparison's
-            throw DataCloneException.thrownBy(path() + ": what a copied " + frame.plan.type.getName() + " holds", e);
+            throw at(frame.plan, e);
         }
     }
 
@@ -193,8 +191,8 @@ final class Copier {
         Object opened;
         try {
             opened = plan.open(value, moves);
-        } catch (DataCloneException e) {
-            throw new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
+        } catch (Throwable e) {
+            throw at(plan, e);
         }
         copies.put(place, value, opened);
         if (opened instanceof Frame frame) {
@@ -203,6 +201,21 @@ final class Copier {
             return PUSHED;
         }
         return opened;
+    }
+
+    /** What to throw, with the path: collections throw all sorts of things if they are changed while they are read. */
+    private RuntimeException at(Plan plan, Throwable thrown) {
+        DataCloneException.rethrowIfFatal(thrown);
+        return switch (thrown) {
+            case DataCloneException e -> new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
+            case WrongThreadException e -> e;
+            case RuntimeException e when plan instanceof MovedPlan -> e;
+            case StackOverflowError e -> new DataCloneException(path() + ": it holds keys whose hash codes or comparisons"
+                    + " go too deep for the stack of this thread", e);
+            default -> new DataCloneException(path() + ": a " + plan.type.getTypeName() + " can't be copied, as that threw "
+                    + thrown + "; another thread may have changed it meanwhile, or what it holds can't be hashed or"
+                    + " compared", thrown);
+        };
     }
 
     /** The way to the value that is being resolved, as an expression. */

@@ -8,7 +8,7 @@ abstract class MutablePlan extends HoldingPlan {
         super(type);
     }
 
-    /** An object of the same class that holds nothing yet. */
+    /** An object of the same class, or of the nearest kind for a view, that holds nothing yet. */
     abstract Object create(Object original);
 
     /** Puts contents into a copy, in place of what it held. */

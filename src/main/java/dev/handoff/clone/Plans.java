@@ -38,6 +38,8 @@ final class Plans {
 
     private final Map<Class<?>, Cloner<?>> registered;
     private final Map<Class<?>, MethodHandles.Lookup> opened;
+    /** Whether views are refused, as their copies are none. */
+    final boolean isStrict;
     /**
      * Open addressing, never more than half full. Replaced by a bigger one, and else only added to, under the lock of
      * this; read by a data race: a plan has final fields, and who misses one looks again under the lock.
@@ -52,9 +54,10 @@ final class Plans {
         }
     };
 
-    Plans(Map<Class<?>, Cloner<?>> registered, Map<Class<?>, MethodHandles.Lookup> opened) {
+    Plans(Map<Class<?>, Cloner<?>> registered, Map<Class<?>, MethodHandles.Lookup> opened, boolean isStrict) {
         this.registered = registered;
         this.opened = opened;
+        this.isStrict = isStrict;
     }
 
     Plan of(Class<?> type) {
@@ -171,7 +174,7 @@ final class Plans {
         if (lookup != null) {
             return openedPlan(type, lookup, made);
         }
-        Plan jdk = JdkTypes.plan(type);
+        Plan jdk = JdkTypes.plan(type, this);
         if (jdk != null) {
             return jdk;
         }
@@ -188,8 +191,7 @@ final class Plans {
         if (type.isRecord()) {
             return isImmutableRecord(type, new HashSet<>()) ? new SharedPlan(type) : recordPlan(type, made);
         }
-        return new RefusedPlan(type, type.getName() + " can't be cloned; records, arrays, enums, strings, numbers,"
-                + " java.time, buffers and the collections of java.util can", null);
+        return Refusals.plan(type);
     }
 
     /** Whether all values of a declared type are immutable. */

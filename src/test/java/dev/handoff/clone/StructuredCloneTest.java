@@ -40,16 +40,13 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.chrono.IsoChronology;
 import java.time.chrono.JapaneseDate;
-import java.util.AbstractMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.ConcurrentModificationException;
 import java.util.Currency;
-import java.util.Date;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -64,12 +61,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Properties;
 import java.util.Queue;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.Stack;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -798,10 +793,7 @@ class StructuredCloneTest {
             return Stream.of(new Thread(() -> {
             }), Thread.currentThread(), lambda, anonymous, new StructuredCloneTest().new Inner(), Stream.of(1),
                     new ByteArrayInputStream(new byte[1]), new Connection(), new Grown(), new Object(),
-                    new Properties(), new Stack<>(), Collections.synchronizedList(box()), captured, Optional.of(1),
-                    new AbstractMap.SimpleEntry<>(1, 2), mapped(new HashMap<>(), 1, 2).keySet(),
-                    box(1, 2).subList(0, 1),
-                    new IllegalStateException("x"), new Date(), IntStream.range(0, 1).boxed().iterator(),
+                    new IllegalStateException("x"), IntStream.range(0, 1).boxed().iterator(),
                     Thread.currentThread().getContextClassLoader(), new LinkedHashMap<>() {
                         @Serial private static final long serialVersionUID = 1;
                     }).map(Arguments::of);
@@ -821,14 +813,14 @@ class StructuredCloneTest {
             Comparator<Object> stateful = (a, b) -> state[0];
             return Stream.of(new TreeSet<>(stateful), new TreeMap<>(stateful), new ConcurrentSkipListSet<>(stateful),
                     new ConcurrentSkipListMap<>(stateful), new PriorityQueue<>(stateful),
-                    new TreeSet<>(BACKWARDS.reversed()), new TreeSet<>(Comparator.comparing(Object::toString)));
+                    new TreeSet<>(Comparator.comparing(Object::toString)));
         }
 
         @ParameterizedTest
         @MethodSource("sorted")
         void aSortedCollectionWhoseComparatorHoldsStateIsRefused(Object sorted) {
             var e = assertRefused("$[0]: a sorted collection can't be cloned, as its comparator ", List.of(sorted));
-            assertTrue(e.getMessage().endsWith(" holds state; use one without"), e.getMessage());
+            assertTrue(e.getMessage().contains(" holds state; use one without"), e.getMessage());
         }
 
         @Test
@@ -879,7 +871,7 @@ class StructuredCloneTest {
         }
 
         @Test
-        void byAnotherThreadEndInAnExceptionOfTheJdkOrInAWholeCopy() {
+        void byAnotherThreadEndInARefusalWithItsCauseOrInAWholeCopy() {
             Map<Object, Object> map = new HashMap<>();
             IntStream.range(0, 64).forEach(i -> map.put(i, i));
             try (var other = Threads.resident(Threads.Kind.PLATFORM, "changer")) {
@@ -894,8 +886,8 @@ class StructuredCloneTest {
                         Map<Object, Object> copy = StructuredClone.clone(map);
                         assertEquals(64, copy.size());
                         copy.forEach((k, v) -> assertTrue(v.equals(k) || (int) v <= 0));
-                    } catch (ConcurrentModificationException e) {
-                        // says it itself
+                    } catch (DataCloneException e) {
+                        assertInstanceOf(RuntimeException.class, e.getCause(), "says it itself");
                     }
                 }
             }

@@ -1,0 +1,496 @@
+package dev.handoff.clone;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.ConcurrentModificationException;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Hashtable;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.PriorityQueue;
+import java.util.Properties;
+import java.util.Stack;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.Vector;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The mutable collections that have a class of their own, and the plans that their views and wrappers use, too. */
+final class JdkCollections {
+    /** How many more entries than a map has at any moment an iterator may show, as some are removed meanwhile. */
+    private static final int MOST_ADDED = 1 << 16;
+
+    /** What decides where an element lies in a collection. */
+    enum Order {
+        POSITION,
+        HASH,
+        COMPARISON
+    }
+
+    private JdkCollections() {
+    }
+
+    static void addTo(JdkTypes.Table table) {
+        table.add(new ArrayListPlan());
+        table.add(new FixedListPlan());
+        list(table, LinkedList.class, l -> new LinkedList<>());
+        list(table, Vector.class, l -> new Vector<>(l.size()));
+        list(table, Stack.class, l -> new Stack<>());
+        list(table, CopyOnWriteArrayList.class, l -> new CopyOnWriteArrayList<>());
+
+        collection(table, HashSet.class, Order.HASH, c -> HashSet.newHashSet(c.size()));
+        collection(table, LinkedHashSet.class, Order.HASH, c -> LinkedHashSet.newLinkedHashSet(c.size()));
+        collection(table, CopyOnWriteArraySet.class, Order.HASH, c -> new CopyOnWriteArraySet<>());
+        table.add(ConcurrentHashMap.KeySetView.class, JdkCollections::keySetView);
+        collection(table, ArrayDeque.class, Order.POSITION, c -> new ArrayDeque<>(c.size()));
+        collection(table, ConcurrentLinkedQueue.class, Order.POSITION, c -> new ConcurrentLinkedQueue<>());
+        collection(table, ConcurrentLinkedDeque.class, Order.POSITION, c -> new ConcurrentLinkedDeque<>());
+        collection(table, ArrayBlockingQueue.class, Order.POSITION, c -> new ArrayBlockingQueue<>(capacity(c)));
+        collection(table, LinkedBlockingQueue.class, Order.POSITION, c -> new LinkedBlockingQueue<>(capacity(c)));
+        collection(table, LinkedBlockingDeque.class, Order.POSITION, c -> new LinkedBlockingDeque<>(capacity(c)));
+        sorted(table, TreeSet.class, (c, plans) -> new TreeSet<>(Comparators.shared(c.comparator(), plans)));
+        sorted(table, ConcurrentSkipListSet.class,
+                (c, plans) -> new ConcurrentSkipListSet<>(Comparators.shared(c.comparator(), plans)));
+        sorted(table, PriorityQueue.class, (c, plans) -> new PriorityQueue<>(Math.max(1, c.size()),
+                Comparators.shared(c.comparator(), plans)));
+        sorted(table, PriorityBlockingQueue.class, (c, plans) -> new PriorityBlockingQueue<>(Math.max(1, c.size()),
+                Comparators.shared(c.comparator(), plans)));
+
+        table.add(new HashMapPlan(HashMap.class));
+        table.add(new HashMapPlan(LinkedHashMap.class));
+        map(table, ConcurrentHashMap.class, Order.HASH, (m, plans) -> new ConcurrentHashMap<>(m.size()));
+        map(table, Hashtable.class, Order.HASH, (m, plans) -> new Hashtable<>(Math.max(1, m.size())));
+        map(table, Properties.class, Order.HASH, (m, plans) -> emptyProperties(m));
+        map(table, EnumMap.class, Order.COMPARISON, (m, plans) -> emptied(m));
+        map(table, IdentityHashMap.class, Order.POSITION, (m, plans) -> new IdentityHashMap<>(m.size()));
+        map(table, TreeMap.class, Order.COMPARISON,
+                (m, plans) -> new TreeMap<>(Comparators.shared(m.comparator(), plans)));
+        map(table, ConcurrentSkipListMap.class, Order.COMPARISON,
+                (m, plans) -> new ConcurrentSkipListMap<>(Comparators.shared(m.comparator(), plans)));
+    }
+
+    // ---- lists
+
+    private static <T extends List<?>> void list(JdkTypes.Table table, Class<T> type,
+            Function<T, List<@Nullable Object>> create) {
+        table.add(new CreatedListPlan(type, type, list -> create.apply(type.cast(list))));
+    }
+
+    /** A list keeps its elements in the order of the slots, so that one can follow later. */
+    abstract static class ListPlan extends MutablePlan {
+        ListPlan(Class<?> type) {
+            super(type);
+        }
+
+        @Override
+        @Nullable
+        Object[] contents(Object original) {
+            return ((List<?>) original).toArray();
+        }
+
+        @Override
+        void fill(Object copy, @Nullable Object[] slots) {
+            List<@Nullable Object> list = elements(copy);
+            list.clear();
+            list.addAll(Arrays.asList(slots));
+        }
+
+        @Override
+        boolean takesGaps() {
+            return true;
+        }
+
+        @Override
+        void set(Object copy, int slot, @Nullable Object value) {
+            elements(copy).set(slot, value);
+        }
+
+        @SuppressWarnings("unchecked") // a copy of a list
+        static List<@Nullable Object> elements(Object list) {
+            return (List<@Nullable Object>) list;
+        }
+    }
+
+    static final class CreatedListPlan extends ListPlan {
+        private final Class<?> made;
+        private final Function<List<?>, List<@Nullable Object>> create;
+
+        /** {@code made}: what the copies are, for a reader. */
+        CreatedListPlan(Class<?> type, Class<?> made, Function<List<?>, List<@Nullable Object>> create) {
+            super(type);
+            this.made = made;
+            this.create = create;
+        }
+
+        @Override
+        Object create(Object original) {
+            return create.apply((List<?>) original);
+        }
+
+        @Override
+        String explain() {
+            return copiedAs(type, made);
+        }
+    }
+
+    private static final class ArrayListPlan extends ListPlan {
+        ArrayListPlan() {
+            super(ArrayList.class);
+        }
+
+        @Override
+        Object create(Object original) {
+            return new ArrayList<>();
+        }
+
+        /** From a copy made in one piece, which others can't change any more. */
+        @Override
+        @Nullable
+        Object copyAlone(Object original, Plans plans) {
+            ArrayList<?> copy = new ArrayList<>((ArrayList<?>) original);
+            return sharedPrefix(copy, plans) == copy.size() ? copy : null;
+        }
+
+        private static int sharedPrefix(List<?> list, Plans plans) {
+            Class<?> shared = null;
+            int size = list.size();
+            for (int i = 0; i < size; i++) {
+                Object element = list.get(i);
+                if (element != null && element.getClass() != shared) {
+                    if (!plans.isShared(element)) {
+                        return i;
+                    }
+                    shared = element.getClass();
+                }
+            }
+            return size;
+        }
+
+        /** Nobody must meet an original in the copy, not even for a while. */
+        @Override
+        void fill(Object original, Object copy, Descent descent) {
+            @Nullable Object[] elements = ((ArrayList<?>) original).toArray();
+            @SuppressWarnings("unchecked") ArrayList<@Nullable Object> list = (ArrayList<@Nullable Object>) copy;
+            list.ensureCapacity(elements.length);
+            int shared = descent.plans.sharedPrefix(elements);
+            descent.expect(elements.length - shared);
+            for (int i = 0; i < elements.length; i++) {
+                list.add(i < shared ? elements[i] : descent.copy(elements[i]));
+            }
+        }
+    }
+
+    /** {@link Arrays#asList}: a list over an array. */
+    private static final class FixedListPlan extends ListPlan {
+        FixedListPlan() {
+            super(Arrays.asList().getClass());
+        }
+
+        @Override
+        Object create(Object original) {
+            return Arrays.asList(new Object[((List<?>) original).size()]);
+        }
+
+        @Override
+        void fill(Object copy, @Nullable Object[] slots) {
+            for (int i = 0; i < slots.length; i++) {
+                set(copy, i, slots[i]);
+            }
+        }
+    }
+
+    // ---- other collections
+
+    private static <T extends Collection<?>> void collection(JdkTypes.Table table, Class<T> type, Order order,
+            Function<T, Collection<@Nullable Object>> create) {
+        table.add(new CollectionPlan(type, type, order, c -> create.apply(type.cast(c))));
+    }
+
+    private static <T extends Collection<?>> void sorted(JdkTypes.Table table, Class<T> type,
+            BiFunction<T, Plans, Collection<@Nullable Object>> create) {
+        table.add(type, plans -> new CollectionPlan(type, type, Order.COMPARISON,
+                c -> create.apply(type.cast(c), plans)));
+    }
+
+    /** Of a queue that may be bounded. */
+    private static int capacity(BlockingQueue<?> queue) {
+        return Math.max(1, queue.remainingCapacity() + queue.size());
+    }
+
+    static class CollectionPlan extends MutablePlan {
+        private final Class<?> made;
+        private final Order order;
+        private final Function<Collection<?>, Collection<@Nullable Object>> create;
+
+        /** {@code made}: what the copies are, for a reader. */
+        CollectionPlan(Class<?> type, Class<?> made, Order order,
+                Function<Collection<?>, Collection<@Nullable Object>> create) {
+            super(type);
+            this.made = made;
+            this.order = order;
+            this.create = create;
+        }
+
+        @Override
+        Object create(Object original) {
+            return create.apply((Collection<?>) original);
+        }
+
+        @Override
+        final @Nullable Object[] contents(Object original) {
+            return ((Collection<?>) original).toArray();
+        }
+
+        @Override
+        final boolean isKey(int slot) {
+            return order != Order.POSITION;
+        }
+
+        @Override
+        void fill(Object copy, @Nullable Object[] slots) {
+            Collection<@Nullable Object> collection = elements(copy);
+            collection.clear();
+            collection.addAll(Arrays.asList(slots));
+        }
+
+        @Override
+        final int filled(Object copy, @Nullable Object[] slots) {
+            return elements(copy).size();
+        }
+
+        @Override
+        int arrangement(Object copy) {
+            return JdkCollections.arrangement(elements(copy), order);
+        }
+
+        @Override
+        final String explain() {
+            return copiedAs(type, made);
+        }
+
+        @SuppressWarnings("unchecked") // a copy of a collection
+        static Collection<@Nullable Object> elements(Object collection) {
+            return (Collection<@Nullable Object>) collection;
+        }
+    }
+
+    /** A set of its own, or the keys of a map: the same class, of which a copy has the elements only. */
+    private static Plan keySetView(Plans plans) {
+        Class<?> type = ConcurrentHashMap.KeySetView.class;
+        return new CollectionPlan(type, type, Order.HASH, set -> {
+            if (plans.isStrict && ((ConcurrentHashMap.KeySetView<?, ?>) set).getMappedValue() == null) {
+                throw new DataCloneException(Refusals.strict(type, "a set of its own"));
+            }
+            return ConcurrentHashMap.newKeySet(set.size());
+        });
+    }
+
+    // ---- maps
+
+    private static <T extends Map<?, ?>> void map(JdkTypes.Table table, Class<T> type, Order order,
+            BiFunction<T, Plans, Map<?, ?>> create) {
+        table.add(type, plans -> new MapPlan(type, type, order, m -> create.apply(type.cast(m), plans)));
+    }
+
+    /** Keys and values in turn. */
+    static class MapPlan extends MutablePlan {
+        private final Class<?> made;
+        private final Order order;
+        private final Function<Map<?, ?>, Map<?, ?>> create;
+
+        /** {@code made}: what the copies are, for a reader. */
+        MapPlan(Class<?> type, Class<?> made, Order order, Function<Map<?, ?>, Map<?, ?>> create) {
+            super(type);
+            this.made = made;
+            this.order = order;
+            this.create = create;
+        }
+
+        @Override
+        final Object create(Object original) {
+            return create.apply((Map<?, ?>) original);
+        }
+
+        @Override
+        final @Nullable Object[] contents(Object original) {
+            return entries((Map<?, ?>) original);
+        }
+
+        @Override
+        final boolean isKey(int slot) {
+            return order != Order.POSITION && slot % 2 == 0;
+        }
+
+        @Override
+        final void fill(Object copy, @Nullable Object[] slots) {
+            Map<@Nullable Object, @Nullable Object> map = mappings(copy);
+            map.clear();
+            for (int i = 0; i < slots.length; i += 2) {
+                map.put(slots[i], slots[i + 1]);
+            }
+        }
+
+        @Override
+        final int filled(Object copy, @Nullable Object[] slots) {
+            return 2 * mappings(copy).size();
+        }
+
+        @Override
+        final int arrangement(Object copy) {
+            return JdkCollections.arrangement(mappings(copy).keySet(), order);
+        }
+
+        @Override
+        final String step(@Nullable Object[] slots, int slot) {
+            return mapStep(slots, slot);
+        }
+
+        @Override
+        final String explain() {
+            return copiedAs(type, made);
+        }
+
+        @SuppressWarnings("unchecked") // a copy of a map
+        static Map<@Nullable Object, @Nullable Object> mappings(Object map) {
+            return (Map<@Nullable Object, @Nullable Object>) map;
+        }
+    }
+
+    private static final class HashMapPlan extends MapPlan {
+        HashMapPlan(Class<?> type) {
+            super(type, type, Order.HASH, type == HashMap.class
+                    ? m -> HashMap.newHashMap(m.size())
+                    : m -> emptied(m));
+        }
+
+        @Override
+        @Nullable
+        Object copyAlone(Object original, Plans plans) {
+            Map<@Nullable Object, @Nullable Object> copy = mappings(create(original));
+            Class<?> sharedKey = null;
+            Class<?> sharedValue = null;
+            int entries = 0;
+            for (Map.Entry<?, ?> entry : ((HashMap<?, ?>) original).entrySet()) {
+                Object key = entry.getKey();
+                Object value = entry.getValue();
+                if (key != null && key.getClass() != sharedKey) {
+                    if (!plans.isShared(key)) {
+                        return null;
+                    }
+                    sharedKey = key.getClass();
+                }
+                if (value != null && value.getClass() != sharedValue) {
+                    if (!plans.isShared(value)) {
+                        return null;
+                    }
+                    sharedValue = value.getClass();
+                }
+                copy.put(key, value);
+                if (++entries != copy.size()) { // a concurrent change shows a key twice
+                    return null;
+                }
+            }
+            return copy;
+        }
+
+        /** Entry by entry, without an array of them. */
+        @Override
+        void fill(Object original, Object copy, Descent descent) {
+            HashMap<?, ?> from = (HashMap<?, ?>) original;
+            Map<@Nullable Object, @Nullable Object> to = mappings(copy);
+            int entries = 0;
+            for (Map.Entry<?, ?> entry : from.entrySet()) {
+                Object key = descent.copyKey(entry.getKey());
+                to.put(key, descent.copy(entry.getValue()));
+                if (++entries != to.size()) { // equal keys, or one that a concurrent change shows twice
+                    throw Descent.giveUp();
+                }
+            }
+        }
+    }
+
+    /** A clone without its contents keeps what no accessor tells: a key type, an access order. */
+    private static Map<?, ?> emptied(Map<?, ?> map) {
+        Map<?, ?> copy = map instanceof EnumMap<?, ?> e
+                ? e.clone()
+                : (Map<?, ?>) ((LinkedHashMap<?, ?>) map).clone();
+        copy.clear();
+        return copy;
+    }
+
+    /** The defaults, which no accessor tells either, are what has a value and no entry. */
+    private static Map<?, ?> emptyProperties(Properties map) {
+        Properties defaults = new Properties();
+        for (String name : map.stringPropertyNames()) {
+            if (!map.containsKey(name)) {
+                defaults.setProperty(name, map.getProperty(name));
+            }
+        }
+        return defaults.isEmpty() ? new Properties() : new Properties(defaults);
+    }
+
+    // ---- helpers
+
+    static String copiedAs(Class<?> type, Class<?> made) {
+        return type == made ? "copied, and what it holds" : "copied as a " + made.getName() + ", and what it holds";
+    }
+
+    /** A number that changes, most likely, where elements change their places. */
+    private static int arrangement(Collection<@Nullable Object> elements, Order order) {
+        int arrangement = elements.size();
+        for (Object e : elements) {
+            arrangement = 31 * arrangement
+                    + (order == Order.HASH ? Objects.hashCode(e) : System.identityHashCode(e));
+        }
+        return arrangement;
+    }
+
+    /** How a map's slots, keys and values in turn, read in a path. */
+    static String mapStep(@Nullable Object[] slots, int slot) {
+        if (slot % 2 == 0) {
+            return ".key(" + slot / 2 + ")";
+        }
+        return switch (slots[slot - 1]) {
+            case String key -> "[\"" + key + "\"]";
+            case Number key -> "[" + key + "]";
+            case Enum<?> key -> "[" + key.name() + "]";
+            case null, default -> ".value(" + slot / 2 + ")"; // nobody knows what its toString() would do
+        };
+    }
+
+    /** Keys and values in turn. A map that is changed meanwhile, by another thread, must not go on for ever. */
+    static @Nullable Object[] entries(Map<?, ?> map) {
+        List<@Nullable Object> entries = new ArrayList<>(2 * map.size());
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            if (entries.size() > 2 * (map.size() + MOST_ADDED)) {
+                throw new ConcurrentModificationException("the map grows while it is read");
+            }
+            entries.add(entry.getKey());
+            entries.add(entry.getValue());
+        }
+        return entries.toArray();
+    }
+}
