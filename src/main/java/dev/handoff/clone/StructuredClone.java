@@ -7,11 +7,51 @@ import org.jspecify.annotations.Nullable;
  * Deep copies of values, as a message carries them from one thread to another.
  *
  * <p>
- * <em>Copied</em>: arrays, the lists, maps and sets of {@code java.util}, records, owned buffers. <em>Shared by
- * reference</em>, as nobody can change them: strings, numbers, {@code java.time}, {@code UUID}, {@code URI},
- * {@code Pattern}, {@code Locale}, {@code Currency}, enums, {@code Class}; shared buffers, which are meant to be; and
- * records whose components, by their declared types, hold nothing else, and unmodifiable collections that do not. Everything else is refused with the path to it:
- * {@code $.orders[3].connection: java.net.Socket}.
+ * What happens to an object is a matter of its exact class, and {@link #explain} tells it:
+ *
+ * <table class="striped">
+ * <caption>What is copied, shared and refused</caption>
+ * <thead><tr><th scope="col">What</th><th scope="col">The copy</th></tr></thead>
+ * <tbody>
+ * <tr><th scope="row">{@code null}, strings, boxed primitives, {@code BigInteger}, {@code BigDecimal}, {@code java.time},
+ * enums, {@code Class}, {@code UUID}, {@code URI}, {@code URL}, {@code Pattern}, {@code Locale}, {@code Currency},
+ * {@code Charset}, {@code File}, {@code Path} of the JDK's file systems in {@code java.base}, {@code InetAddress},
+ * {@code InetSocketAddress}, {@code OptionalInt} and its like; shared and frozen buffers</th>
+ * <td>is the original: nobody can change it, or all are meant to see it when somebody does</td></tr>
+ * <tr><th scope="row">records; {@code List.of}, {@code Set.of}, {@code Map.of}, {@code Map.entry}, {@code Stream.toList()};
+ * {@code Collections.empty…}, {@code singleton…}, {@code nCopies}; {@code Optional}</th>
+ * <td>is the original where nothing in it had to be copied, else one of the same class, made from the copies</td></tr>
+ * <tr><th scope="row">arrays; the public lists, sets, maps, queues and deques of {@code java.util} and
+ * {@code java.util.concurrent}, and {@code Arrays.asList}</th>
+ * <td>has the same class, order, bound and comparator. A comparator is shared, and must show that it can be: it captures
+ * nothing, reverses such a one, or is an enum constant, a record of immutables, or of a class that is registered with
+ * {@link Cloner#shared()}</td></tr>
+ * <tr><th scope="row">{@code Collections.unmodifiable…}, {@code synchronized…}, {@code newSetFromMap}, {@code asLifoQueue}</th>
+ * <td>has the same class. What is beneath it can't be seen: it becomes an {@code ArrayList} or {@code LinkedList}, a
+ * {@code LinkedHashSet} or {@code LinkedHashMap}, a {@code TreeSet} or {@code TreeMap}, an {@code IdentityHashMap} if that
+ * is what a set is made from</td></tr>
+ * <tr><th scope="row">views: {@code subList}, {@code keySet}, {@code values}, {@code entrySet}, {@code headMap},
+ * {@code descendingSet}, {@code reversed()}, and single entries of maps</th>
+ * <td>is a collection of its own with the elements of the view, of the nearest kind: {@code ArrayList}, {@code ArrayDeque},
+ * {@code LinkedHashSet}, {@code TreeMap}, {@code SimpleEntry} and so on. {@linkplain Cloners.Builder#strict() Strict}
+ * cloners refuse views</td></tr>
+ * <tr><th scope="row">{@code Date}, {@code java.sql.Timestamp}, {@code Calendar}, {@code TimeZone}, {@code BitSet},
+ * {@code StringBuilder}, {@code StringBuffer}, the atomics, {@code LongAdder}, {@code DoubleAdder}, {@code Properties}</th>
+ * <td>has the same class and the value of the moment</td></tr>
+ * <tr><th scope="row">buffers of {@code java.nio}, memory segments in the heap</th>
+ * <td>has the same class, position, limit and byte order. One that shows its array lies over the copy of that array, all
+ * of it: two views of one array stay such. Of others, direct and read-only ones, the bytes up to the capacity are copied,
+ * for each anew; a direct copy lies in memory that the garbage collector frees</td></tr>
+ * <tr><th scope="row">owned buffers</th><td>has the bytes in view, unless it is moved</td></tr>
+ * <tr><th scope="row">classes of yours</th>
+ * <td>is made as {@link StructuredCloneable}, a registered {@link Cloner} or {@link Cloners.Builder#open} say</td></tr>
+ * <tr><th scope="row">everything else: subclasses of the classes above, exceptions, lambdas, inner classes, threads, locks,
+ * streams, iterators, native segments, {@code WeakHashMap}, {@code Collections.checked…}, generators of random numbers
+ * …</th>
+ * <td>is refused, with the path to it and what to do instead: {@code $.orders[3].connection: java.net.Socket can't be
+ * cloned; …}</td></tr>
+ * </tbody>
+ * </table>
  *
  * <p>
  * Identity and cycles are kept: what was one object in the value is one object in the copy. Depth is limited by the
@@ -23,8 +63,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * Everything is done by the calling thread, which must not let others change the value meanwhile: a concurrent change
- * ends in {@link java.util.ConcurrentModificationException} or in a copy that mixes old and new, never in a broken
- * structure. Modelled on HTML's
+ * ends in a {@link DataCloneException}, with what a collection threw as its cause, or in a copy that mixes old and new,
+ * never in a broken structure. Modelled on HTML's
  * <a href="https://html.spec.whatwg.org/multipage/structured-data.html">StructuredSerializeWithTransfer</a>.
  */
 public final class StructuredClone {
