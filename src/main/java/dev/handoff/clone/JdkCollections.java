@@ -389,11 +389,16 @@ final class JdkCollections {
         @Override
         @Nullable
         Object copyAlone(Object original, Plans plans) {
-            Map<@Nullable Object, @Nullable Object> copy = mappings(create(original));
+            Map<?, ?> from = (Map<?, ?>) original;
+            return type == HashMap.class ? copyShared(from, plans) : cloneShared(from, plans);
+        }
+
+        private @Nullable Object copyShared(Map<?, ?> from, Plans plans) {
+            Map<@Nullable Object, @Nullable Object> copy = mappings(create(from));
             Class<?> sharedKey = null;
             Class<?> sharedValue = null;
             int entries = 0;
-            for (Map.Entry<?, ?> entry : ((HashMap<?, ?>) original).entrySet()) {
+            for (Map.Entry<?, ?> entry : from.entrySet()) {
                 Object key = entry.getKey();
                 Object value = entry.getValue();
                 if (key != null && key.getClass() != sharedKey) {
@@ -410,6 +415,23 @@ final class JdkCollections {
                 }
                 copy.put(key, value);
                 if (++entries != copy.size()) { // a concurrent change shows a key twice
+                    return null;
+                }
+            }
+            return copy;
+        }
+
+        /** A clone has to be made anyway, see {@link #emptied}; others can't change it any more. */
+        private static @Nullable Object cloneShared(Map<?, ?> from, Plans plans) {
+            for (Map.Entry<?, ?> first : from.entrySet()) {
+                if (!plans.isShared(first.getKey()) || !plans.isShared(first.getValue())) {
+                    return null;
+                }
+                break;
+            }
+            Map<?, ?> copy = (Map<?, ?>) ((LinkedHashMap<?, ?>) from).clone();
+            for (Map.Entry<?, ?> entry : copy.entrySet()) {
+                if (!plans.isShared(entry.getKey()) || !plans.isShared(entry.getValue())) {
                     return null;
                 }
             }

@@ -11,12 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.testing.Leases;
+import dev.handoff.testing.Threads;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.Serial;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
@@ -60,6 +62,8 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.GregorianCalendar;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Hashtable;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
@@ -990,6 +994,106 @@ class CloneOfJdkTypesTest {
                     () -> StructuredClone.clone(box(Collections.unmodifiableMap(new Endless()))));
             assertTrue(e.getMessage().contains("the map grows while it is read"), e.getMessage());
             assertTrue(e.getMessage().startsWith("$[0]: a java.util.Collections$UnmodifiableMap can't be copied"));
+        }
+    }
+
+    @Nested
+    class OfKeysThatHashByIdentity {
+        private static final Cloners OPEN = Cloners.builder().open(MethodHandles.lookup(), Plain.class).build();
+
+        static Stream<Object> hashed() {
+            Plain a = new Plain();
+            Plain b = new Plain();
+            return Stream.of(filled(new HashSet<>(), a, b), filled(new LinkedHashSet<>(), a, b), Set.of(a),
+                    Set.of(a, b, 1),
+                    filled(ConcurrentHashMap.newKeySet(), a, b), filled(new CopyOnWriteArraySet<>(), a, b),
+                    filled(Collections.newSetFromMap(new HashMap<>()), a, b),
+                    Collections.unmodifiableSet(filled(new HashSet<>(), a, b)),
+                    Collections.synchronizedSet(filled(new HashSet<>(), a, b)), mapped(new HashMap<>(), a, b),
+                    mapped(new LinkedHashMap<>(), a, b), mapped(new IdentityHashMap<>(), a, b),
+                    mapped(new ConcurrentHashMap<>(), a, b), mapped(new Hashtable<>(), a, b), Map.of(a, b),
+                    Map.of(a, b, 1, 2), Collections.synchronizedMap(mapped(new HashMap<>(), a, b)),
+                    mapped(new HashMap<>(), a, b).keySet(), mapped(new HashMap<>(), Map.entry(a, b), b),
+                    mapped(new HashMap<>(), Optional.of(a), b), mapped(new HashMap<>(), Set.of(a), b));
+        }
+
+        @ParameterizedTest
+        @MethodSource("hashed")
+        void theirCopiesAreFound(Object value) {
+            Object copy = OPEN.clone(value);
+            Set<?> keys = copy instanceof Map<?, ?> map ? map.keySet() : (Set<?>) copy;
+            Set<?> before = value instanceof Map<?, ?> map ? map.keySet() : (Set<?>) value;
+            assertEquals(before.size(), keys.size());
+            for (Object key : keys) {
+                assertTrue(keys.contains(key));
+                assertTrue(key instanceof Integer || !before.contains(key), "a copy");
+            }
+        }
+    }
+
+    @Nested
+    class ChangedByAnotherThread {
+        static Stream<Arguments> growing() {
+            return Stream.<Object>of(new ArrayList<>(), new LinkedList<>(), new Vector<>(),
+                    new CopyOnWriteArrayList<>(),
+                    new ArrayDeque<>(), new LinkedBlockingQueue<>(), new PriorityQueue<>(BACKWARDS),
+                    new PriorityBlockingQueue<>(1, BACKWARDS), new HashSet<>(), new LinkedHashSet<>(),
+                    new TreeSet<>(BACKWARDS), new ConcurrentSkipListSet<>(BACKWARDS), ConcurrentHashMap.newKeySet(),
+                    Collections.newSetFromMap(new IdentityHashMap<>()), Collections.synchronizedSet(new HashSet<>()),
+                    new HashMap<>(), new LinkedHashMap<>(16, 0.75f, true), new TreeMap<>(BACKWARDS), new Hashtable<>(),
+                    new IdentityHashMap<>(), new ConcurrentHashMap<>(), new ConcurrentSkipListMap<>(BACKWARDS),
+                    Collections.synchronizedMap(new TreeMap<>(BACKWARDS)), new Properties()).map(Arguments::of);
+        }
+
+        /** It grows and shrinks, through every size at which a table or an array is replaced. */
+        @SuppressWarnings("unchecked")
+        private static void change(Object value, int i) {
+            Object key = i % 100;
+            Object content = i < 10_000 ? key : box(i);
+            boolean grows = i / 100 % 2 == 0;
+            switch (value) {
+                case Map<?, ?> m when grows -> ((Map<Object, Object>) m).put(key, content);
+                case Map<?, ?> m -> m.remove(key);
+                case Collection<?> c when grows -> ((Collection<Object>) c).add(key);
+                case Collection<?> c -> c.remove(key);
+                default -> throw new AssertionError(value);
+            }
+        }
+
+        @ParameterizedTest
+        @MethodSource("growing")
+        void isRefusedOrEndsInACopyThatIsWhole(Object value) {
+            try (var other = Threads.resident(Threads.Kind.PLATFORM, "changer")) {
+                var changes = other.begin(() -> {
+                    for (int i = 0; i < 20_000; i++) {
+                        change(value, i);
+                    }
+                    return null;
+                });
+                while (!changes.isDone()) {
+                    try {
+                        assertWhole(value, StructuredClone.clone(value));
+                        assertWhole(value, StructuredClone.clone(box(value)).getFirst());
+                    } catch (DataCloneException e) {
+                        assertTrue(e.getMessage().startsWith("$"), e.getMessage());
+                        assertTrue(e.getCause() != null || e.getMessage().contains("equal by now"), e.getMessage());
+                    }
+                }
+                changes.resultNow();
+                assertWhole(value, StructuredClone.clone(value));
+            }
+        }
+
+        private static void assertWhole(Object value, Object copy) {
+            assertSame(value.getClass(), copy.getClass());
+            int count = 0;
+            for (Object element : elements(copy)) {
+                count++;
+                if (element instanceof Map.Entry<?, ?> entry && !(copy instanceof IdentityHashMap)) {
+                    assertSame(entry.getValue(), ((Map<?, ?>) copy).get(entry.getKey()));
+                }
+            }
+            assertEquals(copy instanceof Map<?, ?> m ? m.size() : ((Collection<?>) copy).size(), count);
         }
     }
 }
