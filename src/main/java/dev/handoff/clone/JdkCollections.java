@@ -34,7 +34,6 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.PriorityBlockingQueue;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -53,50 +52,67 @@ final class JdkCollections {
     private JdkCollections() {
     }
 
-    static void addTo(JdkTypes.Table table) {
-        table.add(new ArrayListPlan());
-        table.add(new FixedListPlan());
-        list(table, LinkedList.class, l -> new LinkedList<>());
-        list(table, Vector.class, l -> new Vector<>(l.size()));
-        list(table, Stack.class, l -> new Stack<>());
-        list(table, CopyOnWriteArrayList.class, l -> new CopyOnWriteArrayList<>());
+    /** The plan of a class of {@code java.base}, or null if it is none of these. */
+    static @Nullable Plan plan(Class<?> type, Plans plans) {
+        return switch (type.getName()) {
+            case "java.util.ArrayList" -> new ArrayListPlan();
+            case "java.util.Arrays$ArrayList" -> new FixedListPlan(type);
+            case "java.util.LinkedList" -> list(type, l -> new LinkedList<>());
+            case "java.util.Vector" -> list(type, l -> new Vector<>(l.size()));
+            case "java.util.Stack" -> list(type, l -> new Stack<>());
+            case "java.util.concurrent.CopyOnWriteArrayList" -> list(type, l -> new CopyOnWriteArrayList<>());
 
-        collection(table, HashSet.class, Order.HASH, c -> HashSet.newHashSet(c.size()));
-        collection(table, LinkedHashSet.class, Order.HASH, c -> LinkedHashSet.newLinkedHashSet(c.size()));
-        collection(table, CopyOnWriteArraySet.class, Order.HASH, c -> new CopyOnWriteArraySet<>());
-        table.add(ConcurrentHashMap.KeySetView.class, JdkCollections::keySetView);
-        collection(table, ArrayDeque.class, Order.POSITION, c -> new ArrayDeque<>(c.size()));
-        collection(table, ConcurrentLinkedQueue.class, Order.POSITION, c -> new ConcurrentLinkedQueue<>());
-        collection(table, ConcurrentLinkedDeque.class, Order.POSITION, c -> new ConcurrentLinkedDeque<>());
-        collection(table, ArrayBlockingQueue.class, Order.POSITION, c -> new ArrayBlockingQueue<>(capacity(c)));
-        collection(table, LinkedBlockingQueue.class, Order.POSITION, c -> new LinkedBlockingQueue<>(capacity(c)));
-        collection(table, LinkedBlockingDeque.class, Order.POSITION, c -> new LinkedBlockingDeque<>(capacity(c)));
-        sorted(table, TreeSet.class, (c, plans) -> new TreeSet<>(Comparators.shared(c.comparator(), plans)));
-        sorted(table, ConcurrentSkipListSet.class,
-                (c, plans) -> new ConcurrentSkipListSet<>(Comparators.shared(c.comparator(), plans)));
-        sorted(table, PriorityQueue.class, (c, plans) -> new PriorityQueue<>(Math.max(1, c.size()),
-                Comparators.shared(c.comparator(), plans)));
-        sorted(table, PriorityBlockingQueue.class, (c, plans) -> new PriorityBlockingQueue<>(Math.max(1, c.size()),
-                Comparators.shared(c.comparator(), plans)));
+            case "java.util.HashSet" -> collection(type, Order.HASH, c -> HashSet.newHashSet(c.size()));
+            case "java.util.LinkedHashSet" ->
+                collection(type, Order.HASH, c -> LinkedHashSet.newLinkedHashSet(c.size()));
+            case "java.util.concurrent.CopyOnWriteArraySet" ->
+                collection(type, Order.HASH, c -> new CopyOnWriteArraySet<>());
+            case "java.util.concurrent.ConcurrentHashMap$KeySetView" -> keySetView(type, plans);
+            case "java.util.ArrayDeque" -> collection(type, Order.POSITION, c -> new ArrayDeque<>(c.size()));
+            case "java.util.concurrent.ConcurrentLinkedQueue" ->
+                collection(type, Order.POSITION, c -> new ConcurrentLinkedQueue<>());
+            case "java.util.concurrent.ConcurrentLinkedDeque" ->
+                collection(type, Order.POSITION, c -> new ConcurrentLinkedDeque<>());
+            case "java.util.concurrent.ArrayBlockingQueue" ->
+                collection(type, Order.POSITION, c -> new ArrayBlockingQueue<>(capacity(c)));
+            case "java.util.concurrent.LinkedBlockingQueue" ->
+                collection(type, Order.POSITION, c -> new LinkedBlockingQueue<>(capacity(c)));
+            case "java.util.concurrent.LinkedBlockingDeque" ->
+                collection(type, Order.POSITION, c -> new LinkedBlockingDeque<>(capacity(c)));
+            case "java.util.TreeSet" ->
+                sorted(type, (TreeSet<?> c) -> new TreeSet<>(Comparators.shared(c.comparator(), plans)));
+            case "java.util.concurrent.ConcurrentSkipListSet" ->
+                sorted(type, (ConcurrentSkipListSet<?> c) -> new ConcurrentSkipListSet<>(
+                        Comparators.shared(c.comparator(), plans)));
+            case "java.util.PriorityQueue" ->
+                sorted(type, (PriorityQueue<?> c) -> new PriorityQueue<>(Math.max(1, c.size()),
+                        Comparators.shared(c.comparator(), plans)));
+            case "java.util.concurrent.PriorityBlockingQueue" ->
+                sorted(type, (PriorityBlockingQueue<?> c) -> new PriorityBlockingQueue<>(Math.max(1, c.size()),
+                        Comparators.shared(c.comparator(), plans)));
 
-        table.add(new HashMapPlan(HashMap.class));
-        table.add(new HashMapPlan(LinkedHashMap.class));
-        map(table, ConcurrentHashMap.class, Order.HASH, (m, plans) -> new ConcurrentHashMap<>(m.size()));
-        map(table, Hashtable.class, Order.HASH, (m, plans) -> new Hashtable<>(Math.max(1, m.size())));
-        map(table, Properties.class, Order.HASH, (m, plans) -> emptyProperties(m));
-        map(table, EnumMap.class, Order.COMPARISON, (m, plans) -> emptied(m));
-        map(table, IdentityHashMap.class, Order.POSITION, (m, plans) -> new IdentityHashMap<>(m.size()));
-        map(table, TreeMap.class, Order.COMPARISON,
-                (m, plans) -> new TreeMap<>(Comparators.shared(m.comparator(), plans)));
-        map(table, ConcurrentSkipListMap.class, Order.COMPARISON,
-                (m, plans) -> new ConcurrentSkipListMap<>(Comparators.shared(m.comparator(), plans)));
+            case "java.util.HashMap", "java.util.LinkedHashMap" -> new HashMapPlan(type);
+            case "java.util.concurrent.ConcurrentHashMap" ->
+                map(type, Order.HASH, (Map<?, ?> m) -> new ConcurrentHashMap<>(m.size()));
+            case "java.util.Hashtable" ->
+                map(type, Order.HASH, (Map<?, ?> m) -> new Hashtable<>(Math.max(1, m.size())));
+            case "java.util.Properties" -> map(type, Order.HASH, JdkCollections::emptyProperties);
+            case "java.util.EnumMap" -> map(type, Order.COMPARISON, JdkCollections::emptied);
+            case "java.util.IdentityHashMap" ->
+                map(type, Order.POSITION, (Map<?, ?> m) -> new IdentityHashMap<>(m.size()));
+            case "java.util.TreeMap" -> map(type, Order.COMPARISON,
+                    (TreeMap<?, ?> m) -> new TreeMap<>(Comparators.shared(m.comparator(), plans)));
+            case "java.util.concurrent.ConcurrentSkipListMap" -> map(type, Order.COMPARISON,
+                    (ConcurrentSkipListMap<?, ?> m) -> new ConcurrentSkipListMap<>(
+                            Comparators.shared(m.comparator(), plans)));
+            default -> null;
+        };
     }
 
     // ---- lists
 
-    private static <T extends List<?>> void list(JdkTypes.Table table, Class<T> type,
-            Function<T, List<@Nullable Object>> create) {
-        table.add(new CreatedListPlan(type, type, list -> create.apply(type.cast(list))));
+    private static Plan list(Class<?> type, Function<List<?>, List<@Nullable Object>> create) {
+        return new CreatedListPlan(type, type, create);
     }
 
     /** A list keeps its elements in the order of the slots, so that one can follow later. */
@@ -205,8 +221,8 @@ final class JdkCollections {
 
     /** {@link Arrays#asList}: a list over an array. */
     private static final class FixedListPlan extends ListPlan {
-        FixedListPlan() {
-            super(Arrays.asList().getClass());
+        FixedListPlan(Class<?> type) {
+            super(type);
         }
 
         @Override
@@ -224,19 +240,20 @@ final class JdkCollections {
 
     // ---- other collections
 
-    private static <T extends Collection<?>> void collection(JdkTypes.Table table, Class<T> type, Order order,
-            Function<T, Collection<@Nullable Object>> create) {
-        table.add(new CollectionPlan(type, type, order, c -> create.apply(type.cast(c))));
+    private static Plan collection(Class<?> type, Order order,
+            Function<Collection<?>, Collection<@Nullable Object>> create) {
+        return new CollectionPlan(type, type, order, create);
     }
 
-    private static <T extends Collection<?>> void sorted(JdkTypes.Table table, Class<T> type,
-            BiFunction<T, Plans, Collection<@Nullable Object>> create) {
-        table.add(type, plans -> new CollectionPlan(type, type, Order.COMPARISON,
-                c -> create.apply(type.cast(c), plans)));
+    @SuppressWarnings("unchecked") // of the class of the plan
+    private static <T extends Collection<?>> Plan sorted(Class<?> type,
+            Function<T, Collection<@Nullable Object>> create) {
+        return new CollectionPlan(type, type, Order.COMPARISON, c -> create.apply((T) c));
     }
 
     /** Of a queue that may be bounded. */
-    private static int capacity(BlockingQueue<?> queue) {
+    private static int capacity(Collection<?> collection) {
+        BlockingQueue<?> queue = (BlockingQueue<?>) collection;
         return Math.max(1, queue.remainingCapacity() + queue.size());
     }
 
@@ -298,8 +315,7 @@ final class JdkCollections {
     }
 
     /** A set of its own, or the keys of a map: the same class, of which a copy has the elements only. */
-    private static Plan keySetView(Plans plans) {
-        Class<?> type = ConcurrentHashMap.KeySetView.class;
+    private static Plan keySetView(Class<?> type, Plans plans) {
         return new CollectionPlan(type, type, Order.HASH, set -> {
             if (plans.isStrict && ((ConcurrentHashMap.KeySetView<?, ?>) set).getMappedValue() == null) {
                 throw new DataCloneException(Refusals.strict(type, "a set of its own"));
@@ -310,9 +326,9 @@ final class JdkCollections {
 
     // ---- maps
 
-    private static <T extends Map<?, ?>> void map(JdkTypes.Table table, Class<T> type, Order order,
-            BiFunction<T, Plans, Map<?, ?>> create) {
-        table.add(type, plans -> new MapPlan(type, type, order, m -> create.apply(type.cast(m), plans)));
+    @SuppressWarnings("unchecked") // of the class of the plan
+    private static <T extends Map<?, ?>> Plan map(Class<?> type, Order order, Function<T, Map<?, ?>> create) {
+        return new MapPlan(type, type, order, m -> create.apply((T) m));
     }
 
     /** Keys and values in turn. */

@@ -24,17 +24,13 @@ import java.time.temporal.TemporalAmount;
 import java.time.zone.ZoneRules;
 import java.util.Collections;
 import java.util.Currency;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -53,31 +49,7 @@ final class JdkTypes {
             Collections.emptySet().getClass(), Collections.emptyMap().getClass(),
             Collections.emptyNavigableSet().getClass(), Collections.emptyNavigableMap().getClass());
 
-    /** By the exact class. */
-    private static final Map<Class<?>, Function<Plans, Plan>> KNOWN = new HashMap<>();
-
-    static {
-        JdkValues.addTo(JdkTypes::add);
-        JdkCollections.addTo(JdkTypes::add);
-        JdkWrappers.addTo(JdkTypes::add);
-    }
-
-    /** Takes the classes that are known, and how their plans are made. */
-    interface Table {
-        void add(Class<?> type, Function<Plans, Plan> plan);
-
-        default void add(Plan plan) {
-            add(plan.type, plans -> plan);
-        }
-    }
-
     private JdkTypes() {
-    }
-
-    private static void add(Class<?> type, Function<Plans, Plan> plan) {
-        if (KNOWN.put(type, plan) != null) {
-            throw new AssertionError("two plans for " + type);
-        }
     }
 
     /** The plan of a class, or null if it is none of these. */
@@ -85,26 +57,24 @@ final class JdkTypes {
         if (isImmutable(type)) {
             return new SharedPlan(type);
         }
-        Function<Plans, Plan> known = KNOWN.get(type);
-        if (known != null) {
-            return known.apply(plans);
+        if (type.isArray()) {
+            return JdkValues.arrayPlan(type);
         }
         if (Modifier.isAbstract(type.getModifiers())) {
             return null;
         }
-        if (isJdk(type) && EnumSet.class.isAssignableFrom(type)) {
-            return JdkValues.cloning(type, set -> ((EnumSet<?>) set).clone());
-        }
         Plan plan = JdkValues.plan(type);
+        if (plan != null || !isJdk(type)) {
+            return plan;
+        }
+        plan = JdkCollections.plan(type, plans);
+        if (plan == null) {
+            plan = JdkWrappers.plan(type, plans);
+        }
         if (plan == null) {
             plan = JdkBuffers.plan(type);
         }
         return plan == null ? JdkViews.plan(type, plans) : plan;
-    }
-
-    /** Whether objects of exactly this class can be cloned. */
-    static boolean isKnown(Class<?> type) {
-        return KNOWN.containsKey(type) || isImmutable(type);
     }
 
     /** Whether nobody can change such an object; of records nothing is said. */

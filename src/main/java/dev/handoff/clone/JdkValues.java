@@ -4,6 +4,7 @@ import java.util.AbstractMap;
 import java.util.BitSet;
 import java.util.Calendar;
 import java.util.Date;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TimeZone;
@@ -30,32 +31,45 @@ final class JdkValues {
     private JdkValues() {
     }
 
-    static void addTo(JdkTypes.Table table) {
-        arrays(table);
-        table.add(leaf(StringBuilder.class, StringBuilder::new));
-        table.add(leaf(StringBuffer.class, StringBuffer::new));
-        table.add(leaf(BitSet.class, set -> (BitSet) set.clone()));
-        atomics(table);
-        table.add(new OptionalPlan());
-        table.add(new EntryPlan(AbstractMap.SimpleEntry.class, AbstractMap.SimpleEntry::new, false));
-        table.add(new EntryPlan(AbstractMap.SimpleImmutableEntry.class, AbstractMap.SimpleImmutableEntry::new, true));
-        table.add(new EntryPlan(Map.entry(1, 1).getClass(), Map::entry, true));
+    /** The plan of a class, or null if it is none of these. */
+    static @Nullable Plan plan(Class<?> type) {
+        return JdkTypes.isJdk(type) ? namedPlan(type) : datePlan(type);
     }
 
-    /** The plan of one of many classes of a kind, or null if it is of none. */
-    @SuppressWarnings("JavaUtilDate") // bad to use, but used
-    static @Nullable Plan plan(Class<?> type) {
-        if (Date.class.isAssignableFrom(type) && (JdkTypes.isJdk(type)
-                || type.getModule().isNamed() && type.getModule().getName().equals("java.sql"))) {
-            return cloning(type, date -> ((Date) date).clone());
+    private static @Nullable Plan namedPlan(Class<?> type) {
+        return switch (type.getName()) {
+            case "java.lang.StringBuilder" -> leaf(StringBuilder.class, StringBuilder::new);
+            case "java.lang.StringBuffer" -> leaf(StringBuffer.class, StringBuffer::new);
+            case "java.util.BitSet" -> leaf(BitSet.class, set -> (BitSet) set.clone());
+            case "java.util.Optional" -> new OptionalPlan();
+            case "java.util.AbstractMap$SimpleEntry" -> new EntryPlan(type, AbstractMap.SimpleEntry::new, false);
+            case "java.util.AbstractMap$SimpleImmutableEntry" ->
+                new EntryPlan(type, AbstractMap.SimpleImmutableEntry::new, true);
+            case "java.util.KeyValueHolder" -> new EntryPlan(type, Map::entry, true);
+            default -> type.getPackageName().equals(AtomicInteger.class.getPackageName())
+                    ? atomicPlan(type)
+                    : kindPlan(type);
+        };
+    }
+
+    private static @Nullable Plan kindPlan(Class<?> type) {
+        if (EnumSet.class.isAssignableFrom(type)) {
+            return cloning(type, set -> ((EnumSet<?>) set).clone());
         }
-        if (JdkTypes.isJdk(type) && Calendar.class.isAssignableFrom(type)) {
+        if (Calendar.class.isAssignableFrom(type)) {
             return cloning(type, calendar -> ((Calendar) calendar).clone());
         }
-        if (JdkTypes.isJdk(type) && TimeZone.class.isAssignableFrom(type)) {
-            return cloning(type, zone -> ((TimeZone) zone).clone());
-        }
-        return null;
+        return TimeZone.class.isAssignableFrom(type)
+                ? cloning(type, zone -> ((TimeZone) zone).clone())
+                : datePlan(type);
+    }
+
+    @SuppressWarnings("JavaUtilDate") // bad to use, but used
+    private static @Nullable Plan datePlan(Class<?> type) {
+        return Date.class.isAssignableFrom(type)
+                && (JdkTypes.isJdk(type) || "java.sql".equals(type.getModule().getName()))
+                        ? cloning(type, date -> ((Date) date).clone())
+                        : null;
     }
 
     private static <T> Plan leaf(Class<T> type, UnaryOperator<T> copy) {
@@ -72,91 +86,112 @@ final class JdkValues {
         };
     }
 
-    private static void arrays(JdkTypes.Table table) {
-        table.add(new LeafPlan(boolean[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((boolean[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(byte[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((byte[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(char[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((char[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(short[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((short[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(int[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((int[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(long[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((long[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(float[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((float[]) original).clone();
-            }
-        });
-        table.add(new LeafPlan(double[].class) {
-            @Override
-            Object copyTree(Object original) {
-                return ((double[]) original).clone();
-            }
-        });
+    /** The plan of an array of primitives, or null if it is none. */
+    static @Nullable Plan arrayPlan(Class<?> type) {
+        if (type == boolean[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((boolean[]) original).clone();
+                }
+            };
+        }
+        if (type == byte[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((byte[]) original).clone();
+                }
+            };
+        }
+        if (type == char[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((char[]) original).clone();
+                }
+            };
+        }
+        if (type == short[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((short[]) original).clone();
+                }
+            };
+        }
+        if (type == int[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((int[]) original).clone();
+                }
+            };
+        }
+        if (type == long[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((long[]) original).clone();
+                }
+            };
+        }
+        if (type == float[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((float[]) original).clone();
+                }
+            };
+        }
+        if (type == double[].class) {
+            return new LeafPlan(type) {
+                @Override
+                Object copyTree(Object original) {
+                    return ((double[]) original).clone();
+                }
+            };
+        }
+        return null;
     }
 
     // ---- atomics
 
-    private static void atomics(JdkTypes.Table table) {
-        table.add(leaf(AtomicBoolean.class, a -> new AtomicBoolean(a.get())));
-        table.add(leaf(AtomicInteger.class, a -> new AtomicInteger(a.get())));
-        table.add(leaf(AtomicLong.class, a -> new AtomicLong(a.get())));
-        table.add(leaf(AtomicIntegerArray.class, a -> {
-            AtomicIntegerArray copy = new AtomicIntegerArray(a.length());
-            for (int i = 0; i < a.length(); i++) {
-                copy.setPlain(i, a.get(i));
-            }
-            return copy;
-        }));
-        table.add(leaf(AtomicLongArray.class, a -> {
-            AtomicLongArray copy = new AtomicLongArray(a.length());
-            for (int i = 0; i < a.length(); i++) {
-                copy.setPlain(i, a.get(i));
-            }
-            return copy;
-        }));
-        table.add(leaf(LongAdder.class, a -> {
-            LongAdder copy = new LongAdder();
-            copy.add(a.sum());
-            return copy;
-        }));
-        table.add(leaf(DoubleAdder.class, a -> {
-            DoubleAdder copy = new DoubleAdder();
-            copy.add(a.sum());
-            return copy;
-        }));
-        table.add(new AtomicReferencePlan());
-        table.add(new AtomicReferenceArrayPlan());
-        table.add(new MarkablePlan());
-        table.add(new StampedPlan());
+    private static @Nullable Plan atomicPlan(Class<?> type) {
+        return switch (type.getSimpleName()) {
+            case "AtomicBoolean" -> leaf(AtomicBoolean.class, a -> new AtomicBoolean(a.get()));
+            case "AtomicInteger" -> leaf(AtomicInteger.class, a -> new AtomicInteger(a.get()));
+            case "AtomicLong" -> leaf(AtomicLong.class, a -> new AtomicLong(a.get()));
+            case "AtomicIntegerArray" -> leaf(AtomicIntegerArray.class, a -> {
+                AtomicIntegerArray copy = new AtomicIntegerArray(a.length());
+                for (int i = 0; i < a.length(); i++) {
+                    copy.setPlain(i, a.get(i));
+                }
+                return copy;
+            });
+            case "AtomicLongArray" -> leaf(AtomicLongArray.class, a -> {
+                AtomicLongArray copy = new AtomicLongArray(a.length());
+                for (int i = 0; i < a.length(); i++) {
+                    copy.setPlain(i, a.get(i));
+                }
+                return copy;
+            });
+            case "LongAdder" -> leaf(LongAdder.class, a -> {
+                LongAdder copy = new LongAdder();
+                copy.add(a.sum());
+                return copy;
+            });
+            case "DoubleAdder" -> leaf(DoubleAdder.class, a -> {
+                DoubleAdder copy = new DoubleAdder();
+                copy.add(a.sum());
+                return copy;
+            });
+            case "AtomicReference" -> new AtomicReferencePlan();
+            case "AtomicReferenceArray" -> new AtomicReferenceArrayPlan();
+            case "AtomicMarkableReference" -> new MarkablePlan();
+            case "AtomicStampedReference" -> new StampedPlan();
+            default -> null;
+        };
     }
 
     /** One reference, and maybe more. */

@@ -4,13 +4,11 @@ import dev.handoff.clone.JdkCollections.CollectionPlan;
 import dev.handoff.clone.JdkCollections.CreatedListPlan;
 import dev.handoff.clone.JdkCollections.MapPlan;
 import dev.handoff.clone.JdkCollections.Order;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,90 +32,114 @@ import org.jspecify.annotations.Nullable;
  * {@code LinkedHashMap}, or, where it is sorted, a {@code TreeSet} or {@code TreeMap}.
  */
 final class JdkWrappers {
+    private static final String IMMUTABLE = "java.util.ImmutableCollections$";
+    private static final String COLLECTIONS = "java.util.Collections$";
+
     private JdkWrappers() {
     }
 
-    static void addTo(JdkTypes.Table table) {
-        immutable(table);
-        unmodifiable(table);
-        synchronizing(table);
-        table.add(new SetFromMapPlan());
-        table.add(new LifoQueuePlan());
+    /** The plan of a class of {@code java.base}, or null if it is none of these. */
+    static @Nullable Plan plan(Class<?> type, Plans plans) {
+        String name = type.getName();
+        if (name.startsWith(IMMUTABLE)) {
+            return immutable(type, name.substring(IMMUTABLE.length()), plans);
+        }
+        return name.startsWith(COLLECTIONS) ? wrapper(type, name.substring(COLLECTIONS.length()), plans) : null;
+    }
+
+    private static @Nullable Plan immutable(Class<?> type, String name, Plans plans) {
+        return switch (name) {
+            case "ListN", "List12" -> new UnmodifiablePlan(type, true, JdkWrappers::listLike);
+            case "SubList" -> new UnmodifiablePlan(type, true, (original, elements) -> {
+                if (plans.isStrict) {
+                    throw new DataCloneException(Refusals.strict(type, "a list of its own"));
+                }
+                return listLike(original, elements);
+            });
+            case "SetN", "Set12" ->
+                new UnmodifiablePlan(type, true, (original, elements) -> Set.of(elements.toArray()));
+            case "MapN", "Map1" -> new UnmodifiablePlan(type, true,
+                    (original, entries) -> Map.copyOf(put(new HashMap<>(), entries)));
+            default -> null;
+        };
+    }
+
+    /** What {@link Collections} makes; the names are those of the serialized form, so they stay. */
+    private static @Nullable Plan wrapper(Class<?> type, String name, Plans plans) {
+        return switch (name) {
+            case "SingletonList" ->
+                new UnmodifiablePlan(type, true, (original, e) -> Collections.singletonList(e.getFirst()));
+            case "SingletonSet" ->
+                new UnmodifiablePlan(type, true, (original, e) -> Collections.singleton(e.getFirst()));
+            case "SingletonMap" ->
+                new UnmodifiablePlan(type, true, (original, e) -> Collections.singletonMap(e.get(0), e.get(1)));
+            case "CopiesList" -> new CopiesPlan(type);
+
+            case "UnmodifiableList" ->
+                view(type, (original, e) -> Collections.unmodifiableList(new LinkedList<>(e)));
+            case "UnmodifiableRandomAccessList" ->
+                view(type, (original, e) -> Collections.unmodifiableList(new ArrayList<>(e)));
+            case "UnmodifiableCollection" ->
+                view(type, (original, e) -> Collections.unmodifiableCollection(new ArrayList<>(e)));
+            case "UnmodifiableSequencedCollection" ->
+                view(type, (original, e) -> Collections.unmodifiableSequencedCollection(new ArrayList<>(e)));
+            case "UnmodifiableSet" ->
+                view(type, (original, e) -> Collections.unmodifiableSet(new LinkedHashSet<>(e)));
+            case "UnmodifiableSequencedSet" ->
+                view(type, (original, e) -> Collections.unmodifiableSequencedSet(new LinkedHashSet<>(e)));
+            case "UnmodifiableSortedSet" -> view(type, (original, e) -> Collections
+                    .unmodifiableSortedSet(filled(emptySet((SortedSet<?>) original, plans), e)));
+            case "UnmodifiableNavigableSet" -> view(type, (original, e) -> Collections
+                    .unmodifiableNavigableSet(filled(emptySet((SortedSet<?>) original, plans), e)));
+            case "UnmodifiableMap" ->
+                view(type, (original, e) -> Collections.unmodifiableMap(put(new LinkedHashMap<>(), e)));
+            case "UnmodifiableSequencedMap" ->
+                view(type, (original, e) -> Collections.unmodifiableSequencedMap(put(new LinkedHashMap<>(), e)));
+            case "UnmodifiableSortedMap" -> view(type, (original, e) -> Collections
+                    .unmodifiableSortedMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
+            case "UnmodifiableNavigableMap" -> view(type, (original, e) -> Collections
+                    .unmodifiableNavigableMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
+
+            case "SynchronizedList" -> new CreatedListPlan(type, type,
+                    l -> Collections.synchronizedList(new LinkedList<>()));
+            case "SynchronizedRandomAccessList" -> new CreatedListPlan(type, type,
+                    l -> Collections.synchronizedList(new ArrayList<>(l.size())));
+            case "SynchronizedCollection" -> collection(type, Order.POSITION,
+                    c -> Collections.synchronizedCollection(new ArrayList<>(c.size())));
+            case "SynchronizedSet" -> collection(type, Order.HASH,
+                    c -> Collections.synchronizedSet(LinkedHashSet.newLinkedHashSet(c.size())));
+            case "SynchronizedSortedSet" -> collection(type, Order.COMPARISON,
+                    c -> Collections.synchronizedSortedSet(emptySet((SortedSet<?>) c, plans)));
+            case "SynchronizedNavigableSet" -> collection(type, Order.COMPARISON,
+                    c -> Collections.synchronizedNavigableSet(emptySet((SortedSet<?>) c, plans)));
+            case "SynchronizedMap" -> map(type, Order.HASH,
+                    m -> Collections.synchronizedMap(LinkedHashMap.newLinkedHashMap(m.size())));
+            case "SynchronizedSortedMap" -> map(type, Order.COMPARISON,
+                    m -> Collections.synchronizedSortedMap(emptyMap((SortedMap<?, ?>) m, plans)));
+            case "SynchronizedNavigableMap" -> map(type, Order.COMPARISON,
+                    m -> Collections.synchronizedNavigableMap(emptyMap((SortedMap<?, ?>) m, plans)));
+
+            case "SetFromMap" -> new SetFromMapPlan(type);
+            case "AsLIFOQueue" -> new LifoQueuePlan(type);
+            default -> null;
+        };
+    }
+
+    /** Of a collection that somebody else may still change. */
+    private static Plan view(Class<?> type, BiFunction<Object, List<Object>, Object> make) {
+        return new UnmodifiablePlan(type, false, make);
+    }
+
+    private static Plan collection(Class<?> type, Order order,
+            Function<Collection<?>, Collection<@Nullable Object>> create) {
+        return new CollectionPlan(type, type, order, create);
+    }
+
+    private static Plan map(Class<?> type, Order order, Function<Map<?, ?>, Map<?, ?>> create) {
+        return new MapPlan(type, type, order, create);
     }
 
     // ---- made in one piece from their elements
-
-    private static void immutable(JdkTypes.Table table) {
-        for (List<?> list : List.of(List.of(), List.of(1))) {
-            table.add(new UnmodifiablePlan(list.getClass(), true, JdkWrappers::listLike));
-        }
-        Class<?> subList = List.of(1, 2, 3, 4).subList(1, 3).getClass();
-        table.add(subList, plans -> new UnmodifiablePlan(subList, true, (original, elements) -> {
-            if (plans.isStrict) {
-                throw new DataCloneException(Refusals.strict(subList, "a list of its own"));
-            }
-            return listLike(original, elements);
-        }));
-        for (Set<?> set : List.of(Set.of(1), Set.of(1, 2, 3))) {
-            table.add(new UnmodifiablePlan(set.getClass(), true,
-                    (original, elements) -> Set.of(elements.toArray())));
-        }
-        for (Map<?, ?> map : List.of(Map.of(1, 1), Map.of(1, 1, 2, 2))) {
-            table.add(new UnmodifiablePlan(map.getClass(), true,
-                    (original, entries) -> Map.copyOf(put(new HashMap<>(), entries))));
-        }
-        table.add(new UnmodifiablePlan(Collections.singletonList(1).getClass(), true,
-                (original, elements) -> Collections.singletonList(elements.getFirst())));
-        table.add(new UnmodifiablePlan(Collections.singleton(1).getClass(), true,
-                (original, elements) -> Collections.singleton(elements.getFirst())));
-        table.add(new UnmodifiablePlan(Collections.singletonMap(1, 1).getClass(), true,
-                (original, entries) -> Collections.singletonMap(entries.get(0), entries.get(1))));
-        table.add(new CopiesPlan());
-    }
-
-    /** Views of collections that somebody else may still change. */
-    private static void unmodifiable(JdkTypes.Table table) {
-        List<?> anyList = new ArrayList<>();
-        Set<?> anySet = new HashSet<>();
-        Map<?, ?> anyMap = new HashMap<>();
-        wrapper(table, Collections.unmodifiableList(anyList),
-                (original, e) -> Collections.unmodifiableList(new ArrayList<>(e)));
-        wrapper(table, Collections.unmodifiableList(new LinkedList<>()),
-                (original, e) -> Collections.unmodifiableList(new LinkedList<>(e)));
-        wrapper(table, Collections.unmodifiableCollection(anyList),
-                (original, e) -> Collections.unmodifiableCollection(new ArrayList<>(e)));
-        wrapper(table, Collections.unmodifiableSequencedCollection(anyList),
-                (original, e) -> Collections.unmodifiableSequencedCollection(new ArrayList<>(e)));
-        wrapper(table, Collections.unmodifiableSet(anySet),
-                (original, e) -> Collections.unmodifiableSet(new LinkedHashSet<>(e)));
-        wrapper(table, Collections.unmodifiableSequencedSet(new LinkedHashSet<>()),
-                (original, e) -> Collections.unmodifiableSequencedSet(new LinkedHashSet<>(e)));
-        wrapper(table, Collections.unmodifiableMap(anyMap),
-                (original, e) -> Collections.unmodifiableMap(put(new LinkedHashMap<>(), e)));
-        wrapper(table, Collections.unmodifiableSequencedMap(new LinkedHashMap<>()),
-                (original, e) -> Collections.unmodifiableSequencedMap(put(new LinkedHashMap<>(), e)));
-        sortedWrapper(table, Collections.unmodifiableSortedSet(new TreeSet<>()), (original, plans) -> e -> Collections
-                .unmodifiableSortedSet(filled(emptySet((SortedSet<?>) original, plans), e)));
-        sortedWrapper(table, Collections.unmodifiableNavigableSet(new TreeSet<>()),
-                (original, plans) -> e -> Collections
-                        .unmodifiableNavigableSet(filled(emptySet((SortedSet<?>) original, plans), e)));
-        sortedWrapper(table, Collections.unmodifiableSortedMap(new TreeMap<>()), (original, plans) -> e -> Collections
-                .unmodifiableSortedMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
-        sortedWrapper(table, Collections.unmodifiableNavigableMap(new TreeMap<>()),
-                (original, plans) -> e -> Collections
-                        .unmodifiableNavigableMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
-    }
-
-    private static void wrapper(JdkTypes.Table table, Object wrapper,
-            BiFunction<Object, List<Object>, Object> make) {
-        table.add(new UnmodifiablePlan(wrapper.getClass(), false, make));
-    }
-
-    private static void sortedWrapper(JdkTypes.Table table, Object wrapper,
-            BiFunction<Object, Plans, Function<List<Object>, Object>> make) {
-        table.add(wrapper.getClass(), plans -> new UnmodifiablePlan(wrapper.getClass(), false,
-                (original, elements) -> make.apply(original, plans).apply(elements)));
-    }
 
     private static final class UnmodifiablePlan extends BuiltPlan {
         private final BiFunction<Object, List<Object>, Object> make;
@@ -175,8 +197,8 @@ final class JdkWrappers {
 
     /** One element that is said to be there many times. */
     private static final class CopiesPlan extends BuiltPlan {
-        CopiesPlan() {
-            super(Collections.nCopies(2, 1).getClass());
+        CopiesPlan(Class<?> type) {
+            super(type);
         }
 
         @Override
@@ -199,49 +221,10 @@ final class JdkWrappers {
 
     // ---- mutable ones
 
-    private static void synchronizing(JdkTypes.Table table) {
-        list(table, Collections.synchronizedList(new ArrayList<>()),
-                l -> Collections.synchronizedList(new ArrayList<>(l.size())));
-        list(table, Collections.synchronizedList(new LinkedList<>()),
-                l -> Collections.synchronizedList(new LinkedList<>()));
-        collection(table, Collections.synchronizedCollection(new ArrayList<>()), Order.POSITION,
-                (c, plans) -> Collections.synchronizedCollection(new ArrayList<>(c.size())));
-        collection(table, Collections.synchronizedSet(new HashSet<>()), Order.HASH,
-                (c, plans) -> Collections.synchronizedSet(LinkedHashSet.newLinkedHashSet(c.size())));
-        collection(table, Collections.synchronizedSortedSet(new TreeSet<>()), Order.COMPARISON,
-                (c, plans) -> Collections.synchronizedSortedSet(emptySet((SortedSet<?>) c, plans)));
-        collection(table, Collections.synchronizedNavigableSet(new TreeSet<>()), Order.COMPARISON,
-                (c, plans) -> Collections.synchronizedNavigableSet(emptySet((SortedSet<?>) c, plans)));
-        map(table, Collections.synchronizedMap(new HashMap<>()), Order.HASH,
-                (m, plans) -> Collections.synchronizedMap(LinkedHashMap.newLinkedHashMap(m.size())));
-        map(table, Collections.synchronizedSortedMap(new TreeMap<>()), Order.COMPARISON,
-                (m, plans) -> Collections.synchronizedSortedMap(emptyMap((SortedMap<?, ?>) m, plans)));
-        map(table, Collections.synchronizedNavigableMap(new TreeMap<>()), Order.COMPARISON,
-                (m, plans) -> Collections.synchronizedNavigableMap(emptyMap((SortedMap<?, ?>) m, plans)));
-    }
-
-    private static void list(JdkTypes.Table table, List<?> wrapper,
-            Function<List<?>, List<@Nullable Object>> create) {
-        table.add(new CreatedListPlan(wrapper.getClass(), wrapper.getClass(), create));
-    }
-
-    private static void collection(JdkTypes.Table table, Collection<?> wrapper, Order order,
-            BiFunction<Collection<?>, Plans, Collection<@Nullable Object>> create) {
-        Class<?> type = wrapper.getClass();
-        table.add(type, plans -> new CollectionPlan(type, type, order, c -> create.apply(c, plans)));
-    }
-
-    private static void map(JdkTypes.Table table, Map<?, ?> wrapper, Order order,
-            BiFunction<Map<?, ?>, Plans, Map<?, ?>> create) {
-        Class<?> type = wrapper.getClass();
-        table.add(type, plans -> new MapPlan(type, type, order, m -> create.apply(m, plans)));
-    }
-
     /** Sets over a map of any kind; whether that compares by identity is found out, as these sets are made for that. */
     private static final class SetFromMapPlan extends CollectionPlan {
-        SetFromMapPlan() {
-            super(Collections.newSetFromMap(new HashMap<>()).getClass(),
-                    Collections.newSetFromMap(new HashMap<>()).getClass(), Order.HASH,
+        SetFromMapPlan(Class<?> type) {
+            super(type, type, Order.HASH,
                     set -> Collections
                             .newSetFromMap(isByIdentity(set) ? new IdentityHashMap<>() : new LinkedHashMap<>()));
         }
@@ -288,9 +271,8 @@ final class JdkWrappers {
 
     /** {@link Collections#asLifoQueue}: whoever adds an element adds it at the head. */
     private static final class LifoQueuePlan extends CollectionPlan {
-        LifoQueuePlan() {
-            super(Collections.asLifoQueue(new ArrayDeque<>()).getClass(),
-                    Collections.asLifoQueue(new ArrayDeque<>()).getClass(), Order.POSITION,
+        LifoQueuePlan(Class<?> type) {
+            super(type, type, Order.POSITION,
                     queue -> Collections.asLifoQueue(new LinkedList<>())); // maybe there are nulls
         }
 

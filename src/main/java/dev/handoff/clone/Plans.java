@@ -191,7 +191,7 @@ final class Plans {
         if (type.isRecord()) {
             return isImmutableRecord(type, new HashSet<>()) ? new SharedPlan(type) : recordPlan(type, made);
         }
-        return Refusals.plan(type);
+        return Refusals.plan(type, this);
     }
 
     /** Whether all values of a declared type are immutable. */

@@ -87,8 +87,8 @@ final class Refusals {
     private Refusals() {
     }
 
-    static RefusedPlan plan(Class<?> type) {
-        return new RefusedPlan(type, type.getName() + " can't be cloned; " + advice(type), null);
+    static RefusedPlan plan(Class<?> type, Plans plans) {
+        return new RefusedPlan(type, type.getName() + " can't be cloned; " + advice(type, plans), null);
     }
 
     /** Why a class is refused by strict cloners. */
@@ -103,7 +103,7 @@ final class Refusals {
         return JdkTypes.isJdk(type) && type.getName().startsWith("java.util.Collections$Checked");
     }
 
-    private static String advice(Class<?> type) {
+    private static String advice(Class<?> type, Plans plans) {
         if (Proxy.isProxyClass(type)) {
             return "a proxy is what its handler makes of it: send the data behind it";
         }
@@ -119,7 +119,7 @@ final class Refusals {
         if (type == Object.class) {
             return "a plain Object is nothing but itself: send an enum constant";
         }
-        Class<?> base = cloneableBase(type);
+        Class<?> base = cloneableBase(type, plans);
         if (base != null) {
             return "it extends " + base.getName() + ", and a copy of that class would lose what it adds: send a "
                     + base.getName() + orMakeItCloneable(type);
@@ -157,9 +157,9 @@ final class Refusals {
     }
 
     /** The first superclass that the JDK has and that can be cloned: {@code new HashMap<>() {{ ... }}} is no HashMap. */
-    private static @Nullable Class<?> cloneableBase(Class<?> type) {
+    private static @Nullable Class<?> cloneableBase(Class<?> type, Plans plans) {
         for (Class<?> c = type.getSuperclass(); c != null; c = c.getSuperclass()) {
-            if (JdkTypes.isKnown(c)) {
+            if (JdkTypes.plan(c, plans) != null) {
                 return c;
             }
         }
