@@ -49,12 +49,14 @@ final class JdkWrappers {
 
     private static @Nullable Plan immutable(Class<?> type, String name, Plans plans) {
         return switch (name) {
-            case "ListN", "List12" -> new UnmodifiablePlan(type, true, JdkWrappers::listLike);
+            case "List12" -> new UnmodifiablePlan(type, true, (original, elements) -> List.copyOf(elements));
+            case "ListN" -> new UnmodifiablePlan(type, true,
+                    (original, elements) -> listOf(elements, takesNulls(original, elements)));
             case "SubList" -> new UnmodifiablePlan(type, true, (original, elements) -> {
                 if (plans.isStrict) {
                     throw new DataCloneException(Refusals.strict(type, "a list of its own"));
                 }
-                return listLike(original, elements);
+                return listOf(elements, elements.contains(null));
             });
             case "SetN", "Set12" ->
                 new UnmodifiablePlan(type, true, (original, elements) -> Set.of(elements.toArray()));
@@ -76,28 +78,29 @@ final class JdkWrappers {
             case "CopiesList" -> new CopiesPlan(type);
 
             case "UnmodifiableList" ->
-                view(type, (original, e) -> Collections.unmodifiableList(new LinkedList<>(e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableList(new LinkedList<>(e)));
             case "UnmodifiableRandomAccessList" ->
-                view(type, (original, e) -> Collections.unmodifiableList(new ArrayList<>(e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableList(new ArrayList<>(e)));
             case "UnmodifiableCollection" ->
-                view(type, (original, e) -> Collections.unmodifiableCollection(new ArrayList<>(e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableCollection(new ArrayList<>(e)));
             case "UnmodifiableSequencedCollection" ->
-                view(type, (original, e) -> Collections.unmodifiableSequencedCollection(new ArrayList<>(e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableSequencedCollection(new ArrayList<>(e)));
             case "UnmodifiableSet" ->
-                view(type, (original, e) -> Collections.unmodifiableSet(new LinkedHashSet<>(e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableSet(new LinkedHashSet<>(e)));
             case "UnmodifiableSequencedSet" ->
-                view(type, (original, e) -> Collections.unmodifiableSequencedSet(new LinkedHashSet<>(e)));
-            case "UnmodifiableSortedSet" -> view(type, (original, e) -> Collections
+                unmodifiable(type, (original, e) -> Collections.unmodifiableSequencedSet(new LinkedHashSet<>(e)));
+            case "UnmodifiableSortedSet" -> unmodifiable(type, (original, e) -> Collections
                     .unmodifiableSortedSet(filled(emptySet((SortedSet<?>) original, plans), e)));
-            case "UnmodifiableNavigableSet" -> view(type, (original, e) -> Collections
+            case "UnmodifiableNavigableSet" -> unmodifiable(type, (original, e) -> Collections
                     .unmodifiableNavigableSet(filled(emptySet((SortedSet<?>) original, plans), e)));
             case "UnmodifiableMap" ->
-                view(type, (original, e) -> Collections.unmodifiableMap(put(new LinkedHashMap<>(), e)));
+                unmodifiable(type, (original, e) -> Collections.unmodifiableMap(put(new LinkedHashMap<>(), e)));
             case "UnmodifiableSequencedMap" ->
-                view(type, (original, e) -> Collections.unmodifiableSequencedMap(put(new LinkedHashMap<>(), e)));
-            case "UnmodifiableSortedMap" -> view(type, (original, e) -> Collections
+                unmodifiable(type,
+                        (original, e) -> Collections.unmodifiableSequencedMap(put(new LinkedHashMap<>(), e)));
+            case "UnmodifiableSortedMap" -> unmodifiable(type, (original, e) -> Collections
                     .unmodifiableSortedMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
-            case "UnmodifiableNavigableMap" -> view(type, (original, e) -> Collections
+            case "UnmodifiableNavigableMap" -> unmodifiable(type, (original, e) -> Collections
                     .unmodifiableNavigableMap(put(emptyMap((SortedMap<?, ?>) original, plans), e)));
 
             case "SynchronizedList" -> new CreatedListPlan(type, type,
@@ -126,7 +129,7 @@ final class JdkWrappers {
     }
 
     /** Of a collection that somebody else may still change. */
-    private static Plan view(Class<?> type, BiFunction<Object, List<Object>, Object> make) {
+    private static Plan unmodifiable(Class<?> type, BiFunction<Object, List<Object>, Object> make) {
         return new UnmodifiablePlan(type, false, make);
     }
 
@@ -304,15 +307,13 @@ final class JdkWrappers {
         return map;
     }
 
-    /** {@code List.of} and {@code Stream.toList()} make the same class; only one of them takes nulls, and questions for it. */
-    private static List<Object> listLike(Object original, List<Object> elements) {
-        boolean takesNulls;
-        try {
-            takesNulls = elements.contains(null) || !((List<?>) original).contains(null);
-        } catch (NullPointerException e) {
-            takesNulls = false;
-        }
+    private static List<Object> listOf(List<Object> elements, boolean takesNulls) {
         return takesNulls ? elements.stream().toList() : List.copyOf(elements);
+    }
+
+    /** {@code Stream.toList()} makes the same class as {@code List.of}, which can't be asked for nulls, nor hold any. */
+    private static boolean takesNulls(Object list, List<Object> elements) {
+        return elements.contains(null) || List.copyOf((List<?>) list) != list; // its own copy if it is of List.of
     }
 
     @SuppressWarnings("NullAway") // a list of what the original holds, nulls included

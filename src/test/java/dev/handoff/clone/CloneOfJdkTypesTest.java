@@ -546,6 +546,37 @@ class CloneOfJdkTypesTest {
         }
 
         @Test
+        void unmodifiableListsKeepTheirAnswerToNull() {
+            assertFalse(StructuredClone.clone(Stream.of(box(), 2, 3).toList()).contains(null));
+            List<Object> copy = StructuredClone.clone(List.of(box(), 2, 3));
+            assertThrows(NullPointerException.class, () -> copy.contains(null));
+            assertTrue(StructuredClone.clone(Stream.of(box(), null).toList()).contains(null));
+        }
+
+        @Test
+        void aPartOfAnUnmodifiableListIsSharedOrBecomesOneOfItsOwn() {
+            List<Object> part = List.<Object>of(1, 2, 3, 4).subList(1, 3);
+            assertSame(part, STRICT.clone(part));
+            List<Object> held = List.<Object>of(1, box(2), 3, 4).subList(1, 3);
+            List<Object> copy = StructuredClone.clone(held);
+            assertEquals(held, copy);
+            assertThrows(UnsupportedOperationException.class, copy::removeFirst);
+            assertTrue(
+                    assertThrows(DataCloneException.class, () -> STRICT.clone(held)).getMessage().contains("strict"));
+        }
+
+        @Test
+        void aLinkedHashMapOfImmutablesKeepsItsOrderAndChangesApart() {
+            Map<Object, Object> map = mapped(new LinkedHashMap<>(16, 0.75f, true), "a", 1, "b", 2);
+            Map<Object, Object> copy = StructuredClone.clone(map);
+            map.put("c", 3);
+            assertEquals(1, copy.get("a"));
+            assertEquals(List.of("b", "a"), List.copyOf(copy.keySet()));
+            Map<Object, Object> mixed = mapped(new LinkedHashMap<>(), "a", 1, "b", box(2));
+            assertNotSame(mixed.get("b"), StructuredClone.clone(mixed).get("b"));
+        }
+
+        @Test
         void aLifoQueueGoesOnAddingAtItsHead() {
             Queue<Object> queue = filled(Collections.asLifoQueue(new ArrayDeque<>()), 1, 2);
             Queue<Object> copy = StructuredClone.clone(queue);
