@@ -210,11 +210,13 @@ final class Copier {
             case DataCloneException e -> new DataCloneException(path() + ": " + e.getMessage(), e.getCause());
             case WrongThreadException e -> e;
             case RuntimeException e when plan instanceof MovedPlan -> e;
-            case StackOverflowError e -> new DataCloneException(path() + ": it holds keys whose hash codes or comparisons"
-                    + " go too deep for the stack of this thread", e);
-            default -> new DataCloneException(path() + ": a " + plan.type.getTypeName() + " can't be copied, as that threw "
-                    + thrown + "; another thread may have changed it meanwhile, or what it holds can't be hashed or"
-                    + " compared", thrown);
+            case StackOverflowError e ->
+                new DataCloneException(path() + ": it holds keys whose hash codes or comparisons"
+                        + " go too deep for the stack of this thread", e);
+            default ->
+                new DataCloneException(path() + ": a " + plan.type.getTypeName() + " can't be copied, as that threw "
+                        + thrown + "; another thread may have changed it meanwhile, or what it holds can't be hashed or"
+                        + " compared", thrown);
         };
     }
 

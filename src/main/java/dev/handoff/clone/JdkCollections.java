@@ -179,7 +179,7 @@ final class JdkCollections {
 
         @Override
         Object create(Object original) {
-            return new ArrayList<>();
+            return new ArrayList<>(((ArrayList<?>) original).size());
         }
 
         /** From a copy made in one piece, which others can't change any more. */
@@ -195,7 +195,7 @@ final class JdkCollections {
             int size = list.size();
             for (int i = 0; i < size; i++) {
                 Object element = list.get(i);
-                if (element != null && element.getClass() != shared) {
+                if (element != null && !Plans.isCommon(element) && element.getClass() != shared) {
                     if (!plans.isShared(element)) {
                         return i;
                     }
@@ -205,16 +205,20 @@ final class JdkCollections {
             return size;
         }
 
-        /** Nobody must meet an original in the copy, not even for a while. */
+        /** Element by element: nobody must meet an original in the copy, not even for a while. */
         @Override
         void fill(Object original, Object copy, Descent descent) {
-            @Nullable Object[] elements = ((ArrayList<?>) original).toArray();
-            @SuppressWarnings("unchecked") ArrayList<@Nullable Object> list = (ArrayList<@Nullable Object>) copy;
-            list.ensureCapacity(elements.length);
-            int shared = descent.plans.sharedPrefix(elements);
-            descent.expect(elements.length - shared);
-            for (int i = 0; i < elements.length; i++) {
-                list.add(i < shared ? elements[i] : descent.copy(elements[i]));
+            ArrayList<?> from = (ArrayList<?>) original;
+            @SuppressWarnings("unchecked") ArrayList<@Nullable Object> to = (ArrayList<@Nullable Object>) copy;
+            int size = from.size();
+            Plan plan = SharedPlan.OF_NULL; // most lists hold one kind of things
+            for (int i = 0; i < size; i++) {
+                Object element = from.get(i);
+                if (element != null) {
+                    plan = plan.type == element.getClass() ? plan : descent.plans.of(element.getClass());
+                    element = plan.copy(element, descent);
+                }
+                to.add(element);
             }
         }
     }
@@ -417,13 +421,13 @@ final class JdkCollections {
             for (Map.Entry<?, ?> entry : from.entrySet()) {
                 Object key = entry.getKey();
                 Object value = entry.getValue();
-                if (key != null && key.getClass() != sharedKey) {
+                if (key != null && !Plans.isCommon(key) && key.getClass() != sharedKey) {
                     if (!plans.isShared(key)) {
                         return null;
                     }
                     sharedKey = key.getClass();
                 }
-                if (value != null && value.getClass() != sharedValue) {
+                if (value != null && !Plans.isCommon(value) && value.getClass() != sharedValue) {
                     if (!plans.isShared(value)) {
                         return null;
                     }
