@@ -16,12 +16,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Cases that real V8 decided (see src/test/resources/oracle/README.md), and ECMAScript's Atomics in terms of our views. */
-final class Oracle {
+public final class Oracle {
     private Oracle() {
     }
 
     /** All cases of a file, in its order. */
-    static List<JsonNode> cases(String file) {
+    public static List<JsonNode> cases(String file) {
         JsonMapper json = JsonMapper.shared();
         try (InputStream in = Oracle.class.getResourceAsStream("/oracle/" + file)) {
             assertNotNull(in, file);
