@@ -75,7 +75,7 @@ class CloneFuzzTest {
         RandomGraph graph = new RandomGraph(seed);
         RandomGraph twin = new RandomGraph(seed);
         List<OwnedBuffer> listed = graph.buffers().isEmpty() ? List.of() : everyOtherBuffer(graph, twin);
-        Object copy = StructuredClone.clone(graph.root(), listed.toArray(OwnedBuffer[]::new));
+        Object copy = UserObjects.CLONERS.clone(graph.root(), listed.toArray(OwnedBuffer[]::new));
         Map<OwnedBuffer, OwnedBuffer> copies = GraphComparison.assertClone(graph.root(), copy);
         copies.forEach((original, clone) -> {
             assertEquals(listed.contains(original) ? State.GONE : State.OWNED, original.state());

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import dev.handoff.clone.UserObjects.Node;
 import dev.handoff.memory.FrozenBuffer;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
@@ -188,6 +189,8 @@ final class GraphComparison {
             map(map, (Map<?, ?>) b);
         } else if (a instanceof Collection<?> collection) {
             collection(collection, (Collection<?>) b);
+        } else if (a instanceof Node node) {
+            contents(node, (Node) b);
         } else if (!(a instanceof Transferable)) {
             throw difference("no rule for " + name(a));
         }
@@ -212,13 +215,22 @@ final class GraphComparison {
     /** Whether it may be in both, if all that it holds may. */
     private static boolean isImmutable(Object o) {
         String name = o.getClass().getName();
-        return o instanceof Record || name.startsWith("java.util.ImmutableCollections$")
+        return o instanceof Record || o instanceof Node node && node.isImmutable()
+                || name.startsWith("java.util.ImmutableCollections$")
                 || name.startsWith("java.util.Collections$Singleton")
                 || name.startsWith("java.util.Collections$Empty");
     }
 
     private void push(Object a, Object b, String step) {
         pairs.addLast(new Pair(a, b, at, step));
+    }
+
+    private void contents(Node a, Node b) {
+        Object[] as = a.contents();
+        Object[] bs = b.contents();
+        for (int i = 0; i < as.length; i++) {
+            push(as[i], bs[i], ".contents[" + i + "]");
+        }
     }
 
     private void array(Object a, Object b) {

@@ -1,6 +1,11 @@
 package dev.handoff.clone;
 
 import dev.handoff.clone.GraphComparison.Label;
+import dev.handoff.clone.UserObjects.Bean;
+import dev.handoff.clone.UserObjects.Box;
+import dev.handoff.clone.UserObjects.Cell;
+import dev.handoff.clone.UserObjects.Counter;
+import dev.handoff.clone.UserObjects.Tuple;
 import dev.handoff.memory.FrozenBuffer;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
@@ -328,13 +333,14 @@ final class RandomGraph {
         if (withBuffers && one(8)) {
             return buffer();
         }
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(9)) {
             case 0 -> array();
             case 1, 2 -> record();
             case 3 -> list();
             case 4 -> set();
             case 5 -> map();
             case 6 -> queue();
+            case 7 -> userObject();
             default -> unmodifiable();
         };
     }
@@ -513,6 +519,29 @@ final class RandomGraph {
         };
     }
 
+    private Object userObject() {
+        int n = random.nextInt(128);
+        return switch (random.nextInt(5)) {
+            case 0 -> {
+                Cell cell = new Cell(n, any(), any());
+                more.add(() -> cell.left = any());
+                yield cell;
+            }
+            case 1 -> {
+                Box box = new Box(any());
+                more.add(() -> box.content = any());
+                yield box;
+            }
+            case 2 -> new Tuple(any(), any());
+            case 3 -> new Counter(n);
+            default -> {
+                Bean bean = Bean.of(n, any(), any(), one(2) ? Bean.of(n, null, any(), null) : null);
+                more.add(() -> bean.inherited = any());
+                yield bean;
+            }
+        };
+    }
+
     /** The views are over collections of their own: one that held itself could not be copied. */
     private Object unmodifiable() {
         return switch (random.nextInt(17)) {
@@ -543,7 +572,7 @@ final class RandomGraph {
         Object chain = end;
         for (int i = 0; i < levels; i++) {
             Object inner = chain;
-            chain = switch (random.nextInt(14)) {
+            chain = switch (random.nextInt(17)) {
                 case 0 -> new ArrayList<>(Arrays.asList(inner, any()));
                 case 1 -> new Object[]{any(), inner};
                 case 2 -> new Holder<>(inner);
@@ -557,6 +586,9 @@ final class RandomGraph {
                 case 10 -> Set.of(new Labelled(label(), inner));
                 case 11 -> Map.of(new Object[]{label(), inner}, "value");
                 case 12 -> new Composite<>(label(), inner);
+                case 13 -> new Cell(i & 127, any(), inner);
+                case 14 -> new Tuple(inner, any());
+                case 15 -> Bean.of(0, any(), inner, null);
                 default -> Stream.of(inner, null).toList();
             };
         }
