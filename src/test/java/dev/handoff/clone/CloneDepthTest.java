@@ -205,6 +205,35 @@ class CloneDepthTest {
         }
     }
 
+    /** Looks into what it is given. */
+    private record NonEmpty(List<Object> items) {
+        NonEmpty {
+            if (items.isEmpty() || items.get(0) == null) {
+                throw new IllegalArgumentException("items must be there");
+            }
+        }
+    }
+
+    /** Whatever is filled later than usual because it lies deep, constructors and hash codes must not notice. */
+    @Test
+    void constructorsAndHashCodesSeeWholeContentsAtAnyDepth() {
+        Object record = new NonEmpty(box("end"));
+        Object set = box("end");
+        Object map = box("end");
+        Object both = new NonEmpty(box("end"));
+        for (int depth = 1; depth <= 100; depth++) {
+            record = new NonEmpty(box(record, box(depth)));
+            set = new HashSet<>(Set.of(box(set, depth), new LinkedList<>(box(depth))));
+            map = new HashMap<>(Map.of(box(map), box(depth)));
+            both = box(new HashSet<>(Set.of(new NonEmpty(box(both)))), new NonEmpty(box(depth)));
+            for (Object value : List.of(record, set, map, both)) {
+                Object copy = StructuredClone.clone(value);
+                assertEquals(value, copy);
+                assertEquals(copy, value, "what it holds is found by its hash code");
+            }
+        }
+    }
+
     @Test
     void whatIsRefusedDeepDownIsToldWithoutAStackOverflow() {
         Object chain = box(new Object());
