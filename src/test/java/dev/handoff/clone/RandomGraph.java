@@ -182,6 +182,9 @@ final class RandomGraph {
         if (one(250)) {
             made.add(deep(random.nextInt(100, 5_000)));
         }
+        if (one(50)) {
+            made.add(wide(random.nextInt(1, 500)));
+        }
         int extras = more.size();
         for (int i = 0; i < extras; i++) {
             if (one(2)) {
@@ -561,6 +564,38 @@ final class RandomGraph {
             case 14 -> Collections.unmodifiableMap(new HashMap<>(Collections.singletonMap(key(), any())));
             case 15 -> List.of(nonNull(), nonNull(), nonNull(), nonNull()).subList(1, 3 + random.nextInt(2));
             default -> one(2) ? Set.of() : Collections.emptySet();
+        };
+    }
+
+    // ---- width
+
+    /** Many of one kind; in every other one an element occurs twice, or is of another kind. */
+    private Object wide(int size) {
+        int kind = random.nextInt(5);
+        Object[] elements = new Object[size];
+        Arrays.setAll(elements, i -> switch (kind) {
+            case 0 -> new int[]{i};
+            case 1 -> new Polygon(new int[]{i}, null, true);
+            case 2 -> new Holder<>("s" + i);
+            case 3 -> new ArrayList<>(List.of("s", i));
+            default -> new Group("g", new ArrayList<>(), new Object[]{i});
+        });
+        switch (random.nextInt(4)) {
+            case 0 -> elements[random.nextInt(size)] = elements[random.nextInt(size)];
+            case 1 -> elements[random.nextInt(size)] = nonNull();
+            default -> {
+            }
+        }
+        return switch (random.nextInt(6)) {
+            case 0 -> elements;
+            case 1 -> List.of(elements);
+            case 2 -> new ArrayDeque<>(Arrays.asList(elements));
+            case 3 -> {
+                Map<Object, Object> map = one(2) ? new HashMap<>() : new LinkedHashMap<>();
+                Arrays.asList(elements).forEach(e -> map.put(uniqueValue(), e));
+                yield map;
+            }
+            default -> new ArrayList<>(Arrays.asList(elements));
         };
     }
 
