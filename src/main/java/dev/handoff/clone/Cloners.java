@@ -181,8 +181,7 @@ public final class Cloners {
      */
     public String explain(Class<?> type) {
         Plan plan = plans.of(type);
-        boolean isAbstract = plan instanceof RefusedPlan
-                && (Modifier.isAbstract(type.getModifiers()) || type == Object.class);
+        boolean isAbstract = plan instanceof RefusedPlan && Modifier.isAbstract(type.getModifiers());
         return type.getTypeName() + ": " + (isAbstract ? "as the class of the value says" : plan.explain());
     }
 

@@ -247,7 +247,7 @@ class PlansTest {
 
     @Test
     void onePlanServesAllComponentsOfAType() {
-        Plans plans = new Plans(Map.of(), Map.of());
+        Plans plans = new Plans(Map.of(), Map.of(), false);
         Plan w3 = plans.of(W3.class);
         assertSame(w3, plans.of(W3.class));
         W0 inner = new W0(new int[1], 1);
