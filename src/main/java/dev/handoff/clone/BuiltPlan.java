@@ -14,6 +14,11 @@ abstract class BuiltPlan extends HoldingPlan {
     /** A copy from its contents. Throws a {@link DataCloneException} without a path where that fails. */
     abstract Object build(Object original, @Nullable Object[] slots);
 
+    /** Whether a copy finds a key that it holds. */
+    boolean finds(Object copy, @Nullable Object key) {
+        return true;
+    }
+
     @Override
     Object copy(Object original, Descent descent) {
         int place = descent.find(original);

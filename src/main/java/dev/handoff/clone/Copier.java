@@ -107,9 +107,10 @@ final class Copier {
 
     /**
      * Finishes frames that lead to each other, innermost first. Lists and arrays come first, with gaps; then whatever is
-     * immutable and has all it needs, those last that hash their elements, as each of these fills gaps; at last the
-     * collections whose keys lead back to them, again and again until no hash code changes any more, as one may be a key
-     * of the other.
+     * built, or filled without gaps, as soon as it has all it needs, those last that hash what leads back to them, as each
+     * of these fills gaps; at last the collections whose keys lead back to them, again and again until no hash code
+     * changes any more, as one may be a key of the other. What can't be built anew and does not find its own keys by then
+     * is refused.
      */
     private static void finishCycle(List<Frame> cycle) {
         List<Frame> immutable = new ArrayList<>();
@@ -127,9 +128,10 @@ final class Copier {
             }
         }
         build(immutable);
-        waiting.forEach(Frame::finish);
+        waiting.stream().filter(frame -> !frame.done).forEach(Frame::finish);
         try {
             arrange(arranged);
+            immutable.stream().filter(frame -> frame.delicate).forEach(Frame::requireItsKeys);
         } catch (StackOverflowError e) { // they were put in before the cycle was closed, and nobody can find them since
             throw new DataCloneException("a collection is in a cycle with its own keys, whose hash codes never end", e);
         }
@@ -162,8 +164,13 @@ final class Copier {
             for (Frame.Slot slot : frame.waiters()) {
                 Frame waiter = slot.frame();
                 waiter.set(slot.index(), frame.copy);
-                if (--waiter.missing == 0 && waiter.copy == null) {
+                if (--waiter.missing > 0) {
+                    continue;
+                }
+                if (waiter.copy == null) {
                     (waiter.delicate ? delicate : ready).add(waiter);
+                } else if (!waiter.done && !waiter.delicate) {
+                    waiter.finish(); // what is built next may hash it
                 }
             }
         }

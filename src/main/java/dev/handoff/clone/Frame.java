@@ -101,6 +101,18 @@ final class Frame {
         return mutable.arrangement(target) != before;
     }
 
+    /** Of what was built: throws where the copy does not find a key, whose hash code has changed since. */
+    void requireItsKeys() {
+        BuiltPlan built = (BuiltPlan) plan;
+        for (int i = 0; i < slots.length; i++) {
+            if (plan.isKey(i) && !built.finds(Objects.requireNonNull(copy), slots[i])) {
+                throw new DataCloneException(
+                        "an unmodifiable collection is in a cycle with its own keys, whose hash codes"
+                                + " are known too late, so a copy would not find them");
+            }
+        }
+    }
+
     /** Whether the copy can be finished while slots are still missing, and takes these later. */
     boolean takesGaps() {
         return plan instanceof MutablePlan mutable && mutable.takesGaps();

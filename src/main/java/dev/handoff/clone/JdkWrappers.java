@@ -193,6 +193,11 @@ final class JdkWrappers {
         }
 
         @Override
+        boolean finds(Object copy, @Nullable Object key) {
+            return isMap ? ((Map<?, ?>) copy).containsKey(key) : ((Collection<?>) copy).contains(key);
+        }
+
+        @Override
         String step(@Nullable Object[] slots, int slot) {
             return isMap ? JdkCollections.mapStep(slots, slot) : super.step(slots, slot);
         }
