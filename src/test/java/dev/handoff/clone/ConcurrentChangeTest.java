@@ -6,17 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.ConcurrentModificationException;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Hashtable;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -65,6 +71,13 @@ class ConcurrentChangeTest {
         }
     }
 
+    private enum Letter {
+        A,
+        B,
+        C,
+        D
+    }
+
     private static Key key(SplittableRandom random) {
         return new Key(random.nextInt(KEYS), new int[]{1});
     }
@@ -108,8 +121,8 @@ class ConcurrentChangeTest {
     }
 
     private static Stream<Named<Object>> collections() {
-        return Stream.of(new ArrayList<>(), new Vector<>(), new CopyOnWriteArrayList<>(),
-                new TreeSet<>(),
+        return Stream.of(new ArrayList<>(), new LinkedList<>(), new Vector<>(), new CopyOnWriteArrayList<>(),
+                new ArrayDeque<>(), new PriorityQueue<>(), new HashSet<>(), new LinkedHashSet<>(), new TreeSet<>(),
                 new ConcurrentSkipListSet<>(), new ConcurrentLinkedQueue<>(), new ConcurrentLinkedDeque<>(),
                 new HashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(8, 0.75f, true), new TreeMap<>(),
                 new ConcurrentHashMap<>(), new ConcurrentSkipListMap<>(), new Hashtable<>(), new IdentityHashMap<>())
@@ -172,6 +185,20 @@ class ConcurrentChangeTest {
                 });
     }
 
+    @Test
+    void anEnumMapThatAnotherThreadChangesIsWellFormed() {
+        Map<Letter, Object> map = new EnumMap<>(Letter.class);
+        SplittableRandom random = new SplittableRandom(4);
+        cloneWhile(() -> {
+            Letter letter = Letter.values()[random.nextInt(4)];
+            if (random.nextBoolean()) {
+                map.put(letter, new int[]{1});
+            } else {
+                map.remove(letter);
+            }
+        }, map, ConcurrentChangeTest::assertWellFormed);
+    }
+
     /** What a list holds is exchanged while it is being copied: a chain whose links change between two visits. */
     @Test
     void aGraphWhoseEdgesAnotherThreadChangesEnds() {
@@ -232,8 +259,12 @@ class ConcurrentChangeTest {
         }
         assertEquals(count, elements.size());
         if (copy instanceof Queue<?> queue && !(queue instanceof List)) {
+            Object last = null;
             for (int i = 0; i < count; i++) {
-                queue.remove();
+                Object next = queue.remove();
+                assertTrue(!(queue instanceof PriorityQueue) || last == null
+                        || ((Key) last).number <= ((Key) next).number);
+                last = next;
             }
             assertTrue(queue.isEmpty());
         }

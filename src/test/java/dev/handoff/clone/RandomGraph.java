@@ -309,13 +309,13 @@ final class RandomGraph {
             case 1 -> new Reference(label, nonNull());
             case 2 -> new Object[]{label, any()};
             case 3 -> new Composite<>(label, stable());
-            case 4 -> new ArrayList<>(Arrays.asList(label, uniqueValue(), null));
+            case 4 -> new ArrayList<>(Arrays.asList(label, stable(), null));
             case 5 -> List.of(label, stable());
             case 6 -> Stream.of(label, stable(), null).toList();
-            case 7 -> Arrays.asList(uniqueValue(), label);
+            case 7 -> Arrays.asList(stable(), label);
             case 8 -> Set.of(label, stable());
-            case 9 -> new HashSet<>(List.of(label, uniqueValue()));
-            case 10 -> new HashMap<>(Map.of(label, uniqueValue()));
+            case 9 -> new HashSet<>(List.of(label, stable()));
+            case 10 -> new HashMap<>(Map.of(label, stable()));
             default -> Collections.singletonMap(label, stable());
         };
     }

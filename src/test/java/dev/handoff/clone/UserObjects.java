@@ -106,9 +106,9 @@ final class UserObjects {
     /** Opened: cloned field by field. */
     static final class Bean extends Base implements Node {
         private Object value;
-        private Object next;
+        private Bean next;
 
-        static Bean of(int number, Object inherited, Object value, Object next) {
+        static Bean of(int number, Object inherited, Object value, Bean next) {
             Bean bean = new Bean();
             ((Base) bean).number = number;
             bean.inherited = inherited;
