@@ -2,8 +2,11 @@ package dev.handoff.clone;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,13 +124,16 @@ final class Copier {
                 immutable.add(frame);
             } else if (frame.delicate) {
                 arranged.add(frame);
+                if (frame.missing == 0) {
+                    frame.rearrange();
+                }
             } else if (frame.missing == 0 || frame.takesGaps()) {
                 frame.finish();
             } else {
                 waiting.add(frame);
             }
         }
-        build(immutable);
+        build(immutable, cycle);
         waiting.stream().filter(frame -> !frame.done).forEach(Frame::finish);
         try {
             arrange(arranged);
@@ -148,7 +154,7 @@ final class Copier {
         frames.forEach(Frame::finish);
     }
 
-    private static void build(List<Frame> immutable) {
+    private static void build(List<Frame> immutable, List<Frame> cycle) {
         ArrayDeque<Frame> ready = new ArrayDeque<>();
         ArrayDeque<Frame> delicate = new ArrayDeque<>();
         for (Frame frame : immutable) {
@@ -158,7 +164,7 @@ final class Copier {
         }
         int built = 0;
         while (!ready.isEmpty() || !delicate.isEmpty()) {
-            Frame frame = ready.isEmpty() ? delicate.remove() : ready.remove();
+            Frame frame = ready.isEmpty() ? leastPremature(delicate, cycle) : ready.remove();
             frame.finish();
             built++;
             for (Frame.Slot slot : frame.waiters()) {
@@ -169,14 +175,66 @@ final class Copier {
                 }
                 if (waiter.copy == null) {
                     (waiter.delicate ? delicate : ready).add(waiter);
-                } else if (!waiter.done && !waiter.delicate) {
-                    waiter.finish(); // what is built next may hash it
+                } else if (waiter.delicate) {
+                    waiter.rearrange(); // what is built next may hash it, if it can by now
+                } else if (!waiter.done) {
+                    waiter.finish(); // likewise
                 }
             }
         }
         if (built < immutable.size()) {
             throw new DataCloneException("a cycle runs through unmodifiable views only, so no copy can be begun");
         }
+    }
+
+    /**
+     * Takes the one whose keys lead to the fewest things that are still to come, but for itself: these may be hashed.
+     */
+    private static Frame leastPremature(ArrayDeque<Frame> delicate, List<Frame> cycle) {
+        if (delicate.size() == 1) {
+            return delicate.remove();
+        }
+        IdentityHashMap<Object, Frame> frames = new IdentityHashMap<>();
+        for (Frame frame : cycle) {
+            if (frame.copy != null) {
+                frames.put(frame.copy, frame);
+            }
+        }
+        Frame best = delicate.getFirst();
+        int fewest = Integer.MAX_VALUE;
+        for (Frame frame : delicate) {
+            int missing = missingBelow(frame, frames);
+            if (missing < fewest) {
+                best = frame;
+                fewest = missing;
+            }
+        }
+        delicate.remove(best);
+        return best;
+    }
+
+    private static int missingBelow(Frame top, IdentityHashMap<Object, Frame> frames) {
+        Set<Frame> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        ArrayDeque<Frame> open = new ArrayDeque<>();
+        seen.add(top);
+        int missing = 0;
+        for (int i = 0; i < top.slots.length; i++) {
+            Frame below = top.slots[i] == null || !top.plan.isKey(i) ? null : frames.get(top.slots[i]);
+            if (below != null && seen.add(below)) {
+                open.add(below);
+            }
+        }
+        while (!open.isEmpty()) {
+            Frame frame = open.remove();
+            missing += frame.missing + (frame.done ? 0 : 1);
+            for (Object held : frame.slots) {
+                Frame below = held == null ? null : frames.get(held);
+                if (below != null && seen.add(below)) {
+                    open.add(below);
+                }
+            }
+        }
+        return missing;
     }
 
     /**

@@ -101,11 +101,13 @@ final class Frame {
         return mutable.arrangement(target) != before;
     }
 
-    /** Of what was built: throws where the copy does not find a key, whose hash code has changed since. */
+    /** Of what was built: throws where the copy does not find a key that the original does, as it was hashed too early. */
     void requireItsKeys() {
         BuiltPlan built = (BuiltPlan) plan;
-        for (int i = 0; i < slots.length; i++) {
-            if (plan.isKey(i) && !built.finds(Objects.requireNonNull(copy), slots[i])) {
+        @Nullable Object[] keys = plan.contents(original);
+        for (int i = 0; i < Math.min(slots.length, keys.length); i++) {
+            if (plan.isKey(i) && !built.finds(Objects.requireNonNull(copy), slots[i])
+                    && built.finds(original, keys[i])) {
                 throw new DataCloneException(
                         "an unmodifiable collection is in a cycle with its own keys, whose hash codes"
                                 + " are known too late, so a copy would not find them");

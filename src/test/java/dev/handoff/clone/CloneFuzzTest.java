@@ -51,16 +51,20 @@ class CloneFuzzTest {
     @Test
     @Timeout(value = 1, unit = TimeUnit.DAYS) // for who asks for many
     void randomGraphsAreEqualToTheirClonesAndShareNothingThatCanChange() {
-        FutureTask<Void> task = new FutureTask<>(() -> {
+        FutureTask<Integer> task = new FutureTask<>(() -> {
+            int refused = 0;
             for (long seed = SEED; seed < SEED + GRAPHS; seed++) {
                 try {
                     cloneOf(seed);
+                } catch (DataCloneException e) { // the one thing that a cycle may be refused for
+                    assertTrue(e.getMessage().contains("whose hash codes are known too late"), e::getMessage);
+                    refused++;
                 } catch (Throwable e) {
                     throw new AssertionError(
                             "graph " + seed + "; -Dclone.fuzz=1 -Dclone.fuzz.seed=" + seed + " runs it alone", e);
                 }
             }
-            return null;
+            return refused;
         });
         Thread thread = new Thread(null, task, "fuzz", 256 << 10);
         thread.start();
@@ -68,7 +72,7 @@ class CloneFuzzTest {
         if (task.state() == FutureTask.State.FAILED) {
             throw (AssertionError) task.exceptionNow();
         }
-        assertTrue(GRAPHS > 0);
+        assertTrue(task.resultNow() <= 1 + GRAPHS / 10_000, () -> task.resultNow() + " were refused");
     }
 
     private static void cloneOf(long seed) {
