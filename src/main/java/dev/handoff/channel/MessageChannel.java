@@ -1,5 +1,8 @@
 package dev.handoff.channel;
 
+import dev.handoff.clone.Cloners;
+import java.util.Objects;
+
 /**
  * Two ports that are connected: what one posts, the other receives. Modelled on the web's {@code MessageChannel}.
  *
@@ -30,7 +33,21 @@ public record MessageChannel<A, B>(MessagePort<A, B> port1, MessagePort<B, A> po
      * @return the channel
      */
     public static <A, B> MessageChannel<A, B> create(String name1, String name2) {
-        MessagePort<A, B> port1 = new MessagePort<>(name1);
+        return create(name1, name2, Cloners.standard());
+    }
+
+    /**
+     * Creates a channel with two open ports whose messages are cloned as the cloners say.
+     *
+     * @param name1 what port 1 is called
+     * @param name2 what port 2 is called
+     * @param cloners how messages are cloned, in both directions
+     * @param <A> the type of the messages from port 1 to port 2
+     * @param <B> the type of the messages from port 2 to port 1
+     * @return the channel
+     */
+    public static <A, B> MessageChannel<A, B> create(String name1, String name2, Cloners cloners) {
+        MessagePort<A, B> port1 = new MessagePort<>(name1, Objects.requireNonNull(cloners, "cloners"));
         return new MessageChannel<>(port1, port1.connect(name2));
     }
 }

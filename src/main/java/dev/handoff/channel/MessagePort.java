@@ -1,7 +1,7 @@
 package dev.handoff.channel;
 
+import dev.handoff.clone.Cloners;
 import dev.handoff.clone.PreparedClone;
-import dev.handoff.clone.StructuredClone;
 import dev.handoff.memory.Transferable;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +44,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     }
 
     private final String name;
+    private final Cloners cloners;
     private final Mailbox<PreparedClone<R>> inbox = new Mailbox<>();
     private final CompletableFuture<String> closed = new CompletableFuture<>();
     /** Guards the three fields that follow; nothing foreign runs under it. */
@@ -58,13 +59,14 @@ public final class MessagePort<S, R> implements AutoCloseable {
     @SuppressWarnings("NullAway.Init") // set by connect, before anybody else sees this
     private MessagePort<R, S> peer;
 
-    MessagePort(String name) {
+    MessagePort(String name, Cloners cloners) {
         this.name = name;
+        this.cloners = cloners;
     }
 
     /** Makes the other end. */
     MessagePort<R, S> connect(String peerName) {
-        peer = new MessagePort<>(peerName);
+        peer = new MessagePort<>(peerName, cloners);
         peer.peer = this;
         return peer;
     }
@@ -84,7 +86,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     public void post(S message, Transferable... transfer) {
         Objects.requireNonNull(message, "message");
         requireOpen();
-        send(StructuredClone.prepare(message, transfer));
+        send(cloners.prepare(message, transfer));
     }
 
     /**
@@ -101,7 +103,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
     public void transfer(S message) {
         Objects.requireNonNull(message, "message");
         requireOpen();
-        send(StructuredClone.prepareMove(message));
+        send(cloners.prepareMove(message));
     }
 
     private void requireOpen() {

@@ -58,8 +58,9 @@ import org.jspecify.annotations.Nullable;
  * heap, not by the stack. A record is cloned through its accessors and its canonical constructor, after what it holds
  * has been, but must not touch an owned buffer, which is nobody's until the message is sent; only in a cycle can a constructor see a list with gaps or a collection that is still empty. Hash tables and
  * sorted collections are arranged anew; one that would lose elements by that, or whose keys lead back to it so that their
- * hash codes never end, is refused. The module of a record class must
- * open its package to {@code dev.handoff} unless the class and its package are public and exported.
+ * hash codes never end, or are known too late, is refused. The module of a record class must
+ * open its package to {@code dev.handoff}, or call {@link Cloners#open}, unless the class and its package are public and
+ * exported. Constructors, accessors and cloners may run twice for one clone, where a first attempt is given up.
  *
  * <p>
  * Everything is done by the calling thread, which must not let others change the value meanwhile: a concurrent change

@@ -6,7 +6,6 @@ import dev.handoff.channel.MessagePort;
 import dev.handoff.channel.PortClosedException;
 import dev.handoff.channel.Registration;
 import dev.handoff.clone.PreparedClone;
-import dev.handoff.clone.StructuredClone;
 import dev.handoff.memory.Transferable;
 import java.time.Duration;
 import java.util.Objects;
@@ -66,7 +65,7 @@ public final class Worker<I, O> implements AutoCloseable {
 
     private <D extends @Nullable Object> Worker(WorkerBody<I, O, D> body, WorkerOptions<D> options, D workerData) {
         name = options.name() != null ? options.name() : "worker-" + id;
-        MessageChannel<I, O> channel = MessageChannel.create("the parent of " + this, toString());
+        MessageChannel<I, O> channel = MessageChannel.create("the parent of " + this, toString(), options.cloners());
         port = channel.port1();
         WorkerScope<I, O, D> scope = new WorkerScope<>(this, channel.port2(), workerData);
         thread = Thread.ofPlatform().name(name).daemon(options.isDaemon()).unstarted(() -> run(body, scope));
@@ -100,7 +99,7 @@ public final class Worker<I, O> implements AutoCloseable {
      */
     public static <I, O, D extends @Nullable Object> Worker<I, O> start(WorkerBody<I, O, D> body,
             WorkerOptions<D> options) {
-        PreparedClone<D> data = StructuredClone.prepare(options.workerData(), options.transfer());
+        PreparedClone<D> data = options.cloners().prepare(options.workerData(), options.transfer());
         data.revoke();
         Worker<I, O> worker;
         try {

@@ -1,5 +1,6 @@
 package dev.handoff.worker;
 
+import dev.handoff.clone.Cloners;
 import dev.handoff.memory.Transferable;
 import java.util.List;
 import java.util.Objects;
@@ -11,18 +12,22 @@ import org.jspecify.annotations.Nullable;
  * @param <D> the type of the worker's data
  */
 public final class WorkerOptions<D extends @Nullable Object> {
-    private static final WorkerOptions<@Nullable Void> DEFAULTS = new WorkerOptions<>(null, false, null, List.of());
+    private static final WorkerOptions<@Nullable Void> DEFAULTS = new WorkerOptions<>(null, false, null, List.of(),
+            Cloners.standard());
 
     private final @Nullable String name;
     private final boolean daemon;
     private final D workerData;
     private final List<Transferable> transfer;
+    private final Cloners cloners;
 
-    private WorkerOptions(@Nullable String name, boolean daemon, D workerData, List<Transferable> transfer) {
+    private WorkerOptions(@Nullable String name, boolean daemon, D workerData, List<Transferable> transfer,
+            Cloners cloners) {
         this.name = name;
         this.daemon = daemon;
         this.workerData = workerData;
         this.transfer = transfer;
+        this.cloners = cloners;
     }
 
     /**
@@ -41,7 +46,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
      * @return the changed options
      */
     public WorkerOptions<D> name(String name) {
-        return new WorkerOptions<>(Objects.requireNonNull(name, "name"), daemon, workerData, transfer);
+        return new WorkerOptions<>(Objects.requireNonNull(name, "name"), daemon, workerData, transfer, cloners);
     }
 
     /**
@@ -51,7 +56,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
      * @return the changed options
      */
     public WorkerOptions<D> daemon(boolean daemon) {
-        return new WorkerOptions<>(name, daemon, workerData, transfer);
+        return new WorkerOptions<>(name, daemon, workerData, transfer, cloners);
     }
 
     /**
@@ -63,7 +68,17 @@ public final class WorkerOptions<D extends @Nullable Object> {
      * @return the changed options
      */
     public <E> WorkerOptions<E> workerData(E workerData, Transferable... transfer) {
-        return new WorkerOptions<>(name, daemon, workerData, List.of(transfer));
+        return new WorkerOptions<>(name, daemon, workerData, List.of(transfer), cloners);
+    }
+
+    /**
+     * Tells how the worker's data and the messages between it and its parent are cloned.
+     *
+     * @param cloners how
+     * @return the changed options
+     */
+    public WorkerOptions<D> cloners(Cloners cloners) {
+        return new WorkerOptions<>(name, daemon, workerData, transfer, Objects.requireNonNull(cloners, "cloners"));
     }
 
     @Nullable
@@ -77,6 +92,10 @@ public final class WorkerOptions<D extends @Nullable Object> {
 
     D workerData() {
         return workerData;
+    }
+
+    Cloners cloners() {
+        return cloners;
     }
 
     Transferable[] transfer() {

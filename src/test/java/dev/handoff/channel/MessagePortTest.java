@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.clone.Cloners;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
@@ -16,6 +17,7 @@ import dev.handoff.memory.Transferable;
 import dev.handoff.testing.Leases;
 import java.io.ByteArrayInputStream;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -594,5 +597,29 @@ class MessagePortTest {
         assertThrows(NullPointerException.class, () -> c.port2().onClose(null));
         assertTrue(c.port2().isOpen());
         assertEquals(1, c.port2().poll());
+    }
+
+    @Nested
+    class WithClonersOfItsOwn {
+        static final class Money {
+            long cents;
+        }
+
+        @Test
+        void clonesInBothDirectionsAndLeavesOthersAsTheyAre() {
+            Cloners cloners = Cloners.builder().open(MethodHandles.lookup(), Money.class).build();
+            var channel = MessageChannel.<Money, Money>create("a", "b", cloners);
+            Money sent = new Money();
+            sent.cents = 5;
+            channel.port1().post(sent);
+            channel.port2().transfer(sent);
+            for (Money received : new Money[]{channel.port2().poll(), channel.port1().poll()}) {
+                assertNotSame(sent, received);
+                assertEquals(5, received.cents);
+            }
+            var other = MessageChannel.<Money, Money>create();
+            assertThrows(DataCloneException.class, () -> other.port1().post(sent));
+            assertThrows(NullPointerException.class, () -> MessageChannel.create("a", "b", null));
+        }
     }
 }

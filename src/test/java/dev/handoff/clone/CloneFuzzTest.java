@@ -56,10 +56,12 @@ class CloneFuzzTest {
             for (long seed = SEED; seed < SEED + GRAPHS; seed++) {
                 try {
                     cloneOf(seed);
-                } catch (DataCloneException e) { // the one thing that a cycle may be refused for
-                    assertTrue(e.getMessage().contains("whose hash codes are known too late"), e::getMessage);
-                    refused++;
                 } catch (Throwable e) {
+                    if (e instanceof DataCloneException
+                            && String.valueOf(e.getMessage()).contains("hash codes are known too late")) {
+                        refused++; // the one thing that a cycle may be refused for
+                        continue;
+                    }
                     throw new AssertionError(
                             "graph " + seed + "; -Dclone.fuzz=1 -Dclone.fuzz.seed=" + seed + " runs it alone", e);
                 }

@@ -11,11 +11,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.PortClosedException;
+import dev.handoff.clone.Cloners;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
 import dev.handoff.testing.Leases;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,29 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class WorkerTest {
+    static final class Counter {
+        int value;
+    }
+
+    @Test
+    void clonesItsDataAndItsMessagesAsItsOptionsSay() throws InterruptedException {
+        Counter counter = new Counter();
+        counter.value = 7;
+        Cloners cloners = Cloners.builder().open(MethodHandles.lookup(), Counter.class).build();
+        WorkerBody<Counter, Counter, Counter> body = scope -> {
+            Counter data = scope.workerData();
+            data.value += scope.receive().value;
+            scope.post(data);
+        };
+        Worker<Counter, Counter> worker = Worker.start(body,
+                WorkerOptions.defaults().cloners(cloners).workerData(counter));
+        worker.post(counter);
+        assertEquals(14, worker.receive().value);
+        assertEquals(7, counter.value);
+        assertEquals(0, worker.join());
+        assertThrows(DataCloneException.class, () -> Worker.start(body, WorkerOptions.defaults().workerData(counter)));
+    }
+
     @Test
     void echoesByHandlerAndByReceiving() throws InterruptedException {
         WorkerBody<String, String, Void> handling = scope -> scope.onMessage(m -> scope.post("h " + m));
