@@ -28,6 +28,9 @@ final class Copier {
     /** In place of a copy: a frame was pushed, and will deliver it. */
     private static final Object PUSHED = new Object();
 
+    /** In how large a cycle an order is looked for, which takes the square of its size. */
+    private static final int SEARCHED = 256;
+
     private final Plans plans;
     private final Moves moves;
     private final ArrayDeque<Frame> stack = new ArrayDeque<>();
@@ -191,7 +194,7 @@ final class Copier {
      * Takes the one whose keys lead to the fewest things that are still to come, but for itself: these may be hashed.
      */
     private static Frame leastPremature(ArrayDeque<Frame> delicate, List<Frame> cycle) {
-        if (delicate.size() == 1) {
+        if (delicate.size() == 1 || cycle.size() > SEARCHED) {
             return delicate.remove();
         }
         IdentityHashMap<Object, Frame> frames = new IdentityHashMap<>();
