@@ -9,7 +9,7 @@ abstract class ObjectPlan extends MutablePlan {
     /** A field: its name, its declared type, and the plan of all its values if its type tells. */
     record Field(String name, Class<?> type, MethodHandle get, MethodHandle set, @Nullable Plan plan) {
         boolean isShared() {
-            return type.isPrimitive() || plan != null && plan.isShared;
+            return isSharedPart(type, plan);
         }
     }
 
@@ -88,14 +88,7 @@ abstract class ObjectPlan extends MutablePlan {
     @Override
     final String explain() {
         StringBuilder text = new StringBuilder("opened; made by its constructor, and filled");
-        for (Field f : shape.fields) {
-            text.append("\n  ").append(f.name).append(", ").append(f.type.getTypeName()).append(": ")
-                    .append(f.type.isPrimitive()
-                            ? "a value"
-                            : f.plan == null
-                                    ? "as the class of the value says"
-                                    : f.plan.explain().replace("\n", "\n  "));
-        }
+        shape.fields.forEach(f -> explainPart(text, f.name, f.type, f.plan));
         return text.toString();
     }
 }

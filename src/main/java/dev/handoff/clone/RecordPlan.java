@@ -15,7 +15,7 @@ class RecordPlan extends BuiltPlan {
     record Component(String name, Class<?> type, MethodHandle accessor, @Nullable MethodHandle field,
             @Nullable Plan plan) {
         boolean isShared() {
-            return type.isPrimitive() || plan != null && plan.isShared;
+            return isSharedPart(type, plan);
         }
     }
 
@@ -77,14 +77,7 @@ class RecordPlan extends BuiltPlan {
     @Override
     final String explain() {
         StringBuilder text = new StringBuilder("a record, copied");
-        for (Component c : shape.components) {
-            text.append("\n  ").append(c.name).append(", ").append(c.type.getTypeName()).append(": ")
-                    .append(c.type.isPrimitive()
-                            ? "a value"
-                            : c.plan == null
-                                    ? "as the class of the value says"
-                                    : c.plan.explain().replace("\n", "\n  "));
-        }
+        shape.components.forEach(c -> explainPart(text, c.name, c.type, c.plan));
         return text.toString();
     }
 }
