@@ -1,7 +1,10 @@
 package dev.handoff.channel;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,6 +43,8 @@ public final class EventLoop implements Executor {
     private final Mailbox<Runnable> tasks = new Mailbox<>();
     /** What keeps the loop from ending, and is told when it ends all the same. */
     private final Set<Hold> holds = ConcurrentHashMap.newKeySet();
+    /** What is received on this loop's thread; whoever forgets one must not keep it here. */
+    private final Set<Inbox<?>> inboxes = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
     private final AtomicBoolean begun = new AtomicBoolean();
 
     /** Creates a loop that does not turn yet; tasks may be added. */
@@ -103,6 +108,7 @@ public final class EventLoop implements Executor {
             CURRENT.remove();
             tasks.end(ENDED);
             tasks.drain();
+            adopted().forEach(inbox -> inbox.abandon(this));
             holds.forEach(Hold::loopEnded);
         }
     }
@@ -114,7 +120,7 @@ public final class EventLoop implements Executor {
      */
     @Override
     public void execute(Runnable task) {
-        String end = tasks.add(task, EventLoop::nothing);
+        String end = tasks.add(task);
         if (end != null) {
             throw new RejectedExecutionException(end);
         }
@@ -156,7 +162,7 @@ public final class EventLoop implements Executor {
         @Override
         public void close() {
             if (holds.remove(this) && holds.isEmpty()) {
-                tasks.add(EventLoop::nothing, EventLoop::nothing); // the loop may be asleep
+                tasks.add(EventLoop::nothing); // the loop may be asleep
             }
         }
     }
@@ -169,6 +175,35 @@ public final class EventLoop implements Executor {
     /** Whether each task of an executor runs on a thread of its own. */
     static boolean startsThreads(Executor executor) {
         return executor.equals(VIRTUAL);
+    }
+
+    /** This is where an inbox is read, until it is forgotten. */
+    void adopt(Inbox<?> inbox) {
+        inboxes.add(inbox);
+    }
+
+    void forget(Inbox<?> inbox) {
+        inboxes.remove(inbox);
+    }
+
+    private List<Inbox<?>> adopted() {
+        synchronized (inboxes) {
+            return List.copyOf(inboxes);
+        }
+    }
+
+    /**
+     * Closes all ports that belong to this loop: those that were first used on its thread, or have handlers here.
+     *
+     * @param reason why, for both ends
+     */
+    public void closePorts(String reason) {
+        Objects.requireNonNull(reason, "reason");
+        adopted().forEach(inbox -> inbox.closeBoth(reason));
+    }
+
+    /** What is to be done between two messages. */
+    void settle() {
     }
 
     boolean hasEnded() {

@@ -1,147 +1,490 @@
 package dev.handoff.channel;
 
 import dev.handoff.sync.IdleStrategy;
-import java.util.ArrayDeque;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue, first in, first out, that can end: any number of threads add and take. What was done before an element was
- * added happens-before what is done after it was taken. Blocking.
+ * A queue, first in, first out, that can have a capacity and can end: any number of threads add and take. What was done
+ * before an element was added happens-before what is done after it was taken.
+ *
+ * <p>
+ * Adding is lock-free. Takers take turns: one that is stopped in the middle keeps the others waiting, as does whoever
+ * adds between {@linkplain #add taking its place} and filling it.
  *
  * @param <T> what it holds
  */
 final class Mailbox<T> {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<T> queue = new ArrayDeque<>();
-    private final IdleStrategy idle = IdleStrategy.adaptive();
-    private final BooleanSupplier ready = this::isReady;
-    /** Written under the lock; read without it by those who only want to know whether to take it. */
-    private volatile int size;
-    private volatile @Nullable String end;
+    /*
+     * Elements have numbers. The tail is the number of the next one to be added, the head that of the next one to be
+     * taken; the tail is shifted by one bit, which is set when the queue has ended. So one compare-and-set takes a place,
+     * knows the queue to be open and not full, and orders all who add; and what is at the end stays as it is.
+     *
+     * Slots lie in a chain of chunks. A chunk is there before a place in it is taken: whoever has a place needs no memory
+     * to fill it. A chunk that was read through is linked to itself: it keeps no later one alive, and whoever still
+     * stands on it starts from the head's chunk again.
+     *
+     * The slot itself is what a taker waits for: null until it is filled. So takers do not read the tail while the queue
+     * is busy, nor do adders the head.
+     */
+    enum Outcome {
+        ADDED,
+        FULL,
+        ENDED
+    }
+
+    private static final class Chunk {
+        /** The number of its first slot. */
+        final long first;
+        final @Nullable Object[] slots = new @Nullable Object[SLOTS];
+        volatile @Nullable Chunk next;
+
+        Chunk(long first) {
+            this.first = first;
+        }
+    }
+
+    private static final int SLOTS = 64;
+    private static final int MASK = SLOTS - 1;
+    private static final long ENDED = 1;
+    private static final long ONE = 2;
+    static final int UNBOUNDED = Integer.MAX_VALUE;
+
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
+    private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle NEXT;
+    private static final VarHandle TAIL_CHUNK;
+    private static final VarHandle HEAD_CHUNK;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            NEXT = lookup.findVarHandle(Chunk.class, "next", Chunk.class);
+            TAIL_CHUNK = lookup.findVarHandle(Mailbox.class, "tailChunk", Chunk.class);
+            HEAD_CHUNK = lookup.findVarHandle(Mailbox.class, "headChunk", Chunk.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Where the words lie: the tail on lines of its own (two, as they are fetched in pairs), the head and the turn on others. */
+    private static final int TAIL = 16;
+    private static final int HEAD = 32;
+    private static final int TURN = 33;
+    private final long[] words = new long[48];
+
+    private final int capacity;
+    private final IdleStrategy idle;
+    private final Waiters forElements = new Waiters();
+    private final Waiters forRoom = new Waiters();
+    private final Waiters forDrain = new Waiters();
+    private final BooleanSupplier isReady = this::isReady;
+    private final BooleanSupplier hasElementOrEnd = this::hasElementOrEnd;
+    private final BooleanSupplier hasRoomOrEnd = this::hasRoomOrEnd;
+    private final BooleanSupplier isDrainedOrEnded = this::isDrainedOrEnded;
+    /** A hint where the tail is, never beyond it. */
+    private Chunk tailChunk;
+    private Chunk headChunk;
+    private volatile @Nullable String reason;
+    /** Who may take: changes in turn. */
+    private volatile @Nullable Object taker;
+
+    Mailbox() {
+        this(UNBOUNDED, IdleStrategy.adaptive());
+    }
+
+    Mailbox(int capacity, IdleStrategy idle) {
+        this.capacity = capacity;
+        this.idle = idle;
+        tailChunk = headChunk = new Chunk(0);
+    }
+
+    /** Adds an element, unless this has ended; returns the reason then, else null. For those that have no bound. */
+    @Nullable
+    String add(T element) {
+        return offer(element, null) == Outcome.ENDED ? ended() : null;
+    }
 
     /**
-     * Adds an element, or refuses with the reason why this has ended.
+     * Adds an element, if there is room.
      *
-     * @param commit run when the element has its place and nobody can see it yet; never throws
-     * @return null, or the reason
+     * @param commit run when the element has its place and nobody can see it yet; it must not use this queue, nor throw
      */
-    @Nullable
-    String add(T element, Runnable commit) {
-        lock.lock();
-        try {
-            if (end != null) {
-                return end;
+    Outcome offer(T element, @Nullable Consumer<? super T> commit) {
+        Chunk hint;
+        Chunk chunk;
+        long tail;
+        do {
+            hint = (Chunk) TAIL_CHUNK.getAcquire(this); // before the tail, so that it is not beyond it; pairs with
+                                                        // below
+            tail = tail();
+            if ((tail & ENDED) != 0) {
+                return Outcome.ENDED;
             }
-            queue.addLast(element);
-            commit.run();
-            size = queue.size();
-            changed.signal();
-            return null;
-        } finally {
-            lock.unlock();
+            if (capacity != UNBOUNDED && (tail >> 1) - head() >= capacity) {
+                return Outcome.FULL;
+            }
+            chunk = chunkOf(tail >> 1, hint);
+            // volatile, and before the waiters are looked at: see Waiters
+        } while (chunk == null || !WORD.compareAndSet(words, TAIL, tail, tail + ONE));
+        long number = tail >> 1;
+        if (chunk != hint) {
+            TAIL_CHUNK.setRelease(this, chunk);
         }
+        if (commit == null) {
+            fill(chunk, number, element);
+        } else {
+            try {
+                commit.accept(element);
+            } finally { // whatever happens, takers wait for this slot
+                fill(chunk, number, element);
+            }
+        }
+        forElements.wakeOne();
+        return Outcome.ADDED;
     }
 
-    /** The first element, or null where there is none. */
-    @Nullable
-    T poll() {
-        if (size == 0) {
-            return null;
-        }
-        lock.lock();
-        try {
-            return take();
-        } finally {
-            lock.unlock();
-        }
+    private static void fill(Chunk chunk, long number, Object element) {
+        SLOT.setRelease(chunk.slots, (int) number & MASK, element); // pairs with take()
     }
 
-    /** The first element, as soon as there is one; or null where the time is up or this has ended and is empty. */
-    @Nullable
-    T poll(long timeoutNanos) throws InterruptedException {
-        boolean forever = timeoutNanos == Long.MAX_VALUE;
-        long deadline = forever ? 0 : System.nanoTime() + timeoutNanos;
-        idle.idle(ready, timeoutNanos);
-        lock.lockInterruptibly();
-        try {
-            long left = timeoutNanos;
-            while (queue.isEmpty() && end == null && left > 0) {
-                if (forever) {
-                    changed.await();
-                } else {
-                    left = changed.awaitNanos(deadline - System.nanoTime());
+    /** The chunk of a slot, with all before it; null if the slot has long been taken. */
+    private @Nullable Chunk chunkOf(long number, Chunk start) {
+        long first = number & ~MASK;
+        Chunk c = start;
+        while (c.first != first) {
+            Chunk next = c.next;
+            if (next == null) {
+                Chunk made = new Chunk(c.first + SLOTS);
+                next = (Chunk) NEXT.compareAndExchange(c, (Chunk) null, made);
+                if (next == null) {
+                    next = made;
                 }
             }
-            return take();
-        } finally {
-            lock.unlock();
+            if (next == c) {
+                next = (Chunk) HEAD_CHUNK.getAcquire(this); // pairs with take(), which set it before it linked c to
+                                                            // itself
+                if (next.first > first) {
+                    return null;
+                }
+            }
+            c = next;
+        }
+        return c;
+    }
+
+    /**
+     * Adds an element, waiting for room if there is none.
+     *
+     * @throws InterruptedException if the thread is interrupted on entry or while it waits; nothing was added
+     */
+    Outcome offer(T element, @Nullable Consumer<? super T> commit, long timeoutNanos) throws InterruptedException {
+        Deadline deadline = new Deadline(timeoutNanos);
+        while (true) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            Outcome outcome = offer(element, commit);
+            long left = deadline.nanosLeft();
+            if (outcome != Outcome.FULL || left <= 0) {
+                return outcome;
+            }
+            if (!forRoom.park(hasRoomOrEnd, left) && Thread.currentThread().isInterrupted()) {
+                forRoom.wakeOne(); // the room that this thread was woken for is somebody else's
+            }
         }
     }
 
-    private boolean isReady() {
-        return size > 0 || end != null;
+    /** Gives the right to take to somebody; those who wait for elements with the right of somebody else are told. */
+    void setTaker(@Nullable Object who) {
+        takeTurn();
+        taker = who;
+        endTurn();
+        forElements.wakeAll();
     }
 
-    private @Nullable T take() {
-        T element = queue.pollFirst();
-        size = queue.size();
+    /** The first element, or null where there is none; for those that nobody has a right to. */
+    @Nullable
+    T poll() {
+        return poll(null);
+    }
+
+    /** The first element, whoever has the right to it, or null where there is none. */
+    @Nullable
+    T pollForAnybody() {
+        return poll(taker);
+    }
+
+    /** The first element, as soon as there is one; for those that nobody has a right to. */
+    @Nullable
+    T poll(long timeoutNanos) throws InterruptedException {
+        return poll(null, timeoutNanos);
+    }
+
+    /** The first element, or null where there is none, or where taking is not for the caller. */
+    @Nullable
+    T poll(@Nullable Object who) {
+        if (!isReady()) {
+            // an element whose place is taken, but not filled yet, may have one behind it that is
+            if (!hasElement()) {
+                return null;
+            }
+        }
+        takeTurn();
+        T element;
+        try {
+            element = who == taker ? take() : null;
+        } finally {
+            endTurn();
+        }
+        if (element != null && capacity != UNBOUNDED) {
+            forRoom.wakeOne();
+            if (isDrainedOrEnded()) {
+                forDrain.wakeAll();
+            }
+        }
         return element;
     }
 
+    /**
+     * The first element, as soon as there is one; or null where the time is up, or this has ended and is empty, or taking
+     * is no longer for the caller.
+     */
+    @Nullable
+    T poll(@Nullable Object who, long timeoutNanos) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        T element = poll(who);
+        return element != null ? element : await(who, new Deadline(timeoutNanos));
+    }
+
+    private @Nullable T await(@Nullable Object who, Deadline deadline) throws InterruptedException {
+        while (true) {
+            long left = deadline.nanosLeft();
+            boolean woken = false;
+            if (left > 0 && !idle.idle(isReady, left) && !Thread.currentThread().isInterrupted()) {
+                woken = !forElements.park(hasElementOrEnd, left);
+            }
+            if (Thread.interrupted()) {
+                if (woken) {
+                    passOn();
+                }
+                throw new InterruptedException();
+            }
+            T element = poll(who);
+            if (element != null || left <= 0 || ended() != null && isEmpty()) {
+                return element;
+            }
+            if (who != taker) {
+                passOn();
+                return null;
+            }
+        }
+    }
+
+    private void takeTurn() {
+        int spins = 0;
+        while (!WORD.weakCompareAndSetAcquire(words, TURN, 0L, 1L)) { // pairs with endTurn()
+            spins = pause(spins);
+        }
+    }
+
+    private void endTurn() {
+        WORD.setRelease(words, TURN, 0L);
+    }
+
+    /** For what another thread is about to do, unless it has no core to do it on. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    private static int pause(int spins) {
+        if (spins < 100) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+        return spins + 1;
+    }
+
+    /** In turn. */
+    @SuppressWarnings("unchecked") // only offer() fills slots
+    private @Nullable T take() {
+        long head = (long) WORD.get(words, HEAD);
+        Chunk chunk = headChunk;
+        if ((head & ~MASK) != chunk.first) {
+            Chunk next = chunk.next;
+            if (next == null) {
+                return null; // nobody can have a place in a chunk that is not there
+            }
+            HEAD_CHUNK.setRelease(this, next); // pairs with chunkOf()
+            chunk.next = chunk;
+            chunk = next;
+        }
+        int at = (int) head & MASK;
+        Object element = SLOT.getAcquire(chunk.slots, at); // pairs with fill()
+        if (element == null) {
+            if (tail() >> 1 == head) {
+                return null;
+            }
+            int spins = 0;
+            do {
+                spins = pause(spins);
+                element = SLOT.getAcquire(chunk.slots, at); // pairs with fill()
+            } while (element == null);
+        }
+        chunk.slots[at] = null;
+        if (capacity == UNBOUNDED) {
+            WORD.setOpaque(words, HEAD, head + 1); // for those who only count
+        } else {
+            WORD.setVolatile(words, HEAD, head + 1); // before the waiters are looked at: see Waiters
+        }
+        return (T) element;
+    }
+
+    /** Whether there may be something to take, at the price of looking at what takers look at anyway. */
+    private boolean isReady() {
+        long head = head();
+        Chunk chunk = (Chunk) HEAD_CHUNK.getAcquire(this); // pairs with take()
+        if ((head & ~MASK) != chunk.first) {
+            return chunk.next != null || reason != null;
+        }
+        return SLOT.getOpaque(chunk.slots, (int) head & MASK) != null || reason != null;
+    }
+
+    private boolean hasElement() {
+        return tail() >> 1 != head();
+    }
+
+    private boolean hasElementOrEnd() {
+        long tail = tail();
+        return tail >> 1 != head() || (tail & ENDED) != 0;
+    }
+
+    private boolean hasRoomOrEnd() {
+        long tail = tail();
+        return (tail >> 1) - head() < capacity || (tail & ENDED) != 0;
+    }
+
+    private boolean isDrainedOrEnded() {
+        long tail = tail();
+        return (tail >> 1) - head() <= capacity / 2 || (tail & ENDED) != 0;
+    }
+
+    private long tail() {
+        return (long) WORD.getVolatile(words, TAIL);
+    }
+
+    private long head() {
+        return (long) WORD.getVolatile(words, HEAD);
+    }
+
     boolean isEmpty() {
-        return size == 0;
+        return !hasElement();
+    }
+
+    /** How many elements there are, those included whose adding is not complete. */
+    long size() {
+        long head = head(); // first, so that the difference is not negative
+        return (tail() >> 1) - head;
+    }
+
+    /** How many elements were added so far. */
+    long added() {
+        return tail() >> 1;
+    }
+
+    /** How many elements were taken so far. */
+    long taken() {
+        return head();
+    }
+
+    /** Announces somebody who is to be told of the next element, or of the end; false if there is no need to wait. */
+    boolean arm(Waiters.Waiter waiter) {
+        return forElements.arm(waiter, hasElementOrEnd);
+    }
+
+    /** For those who were told of an element and do not take it. */
+    void passOn() {
+        if (hasElement()) {
+            forElements.wakeOne();
+        }
+    }
+
+    /** Announces somebody who is to be told when half of the capacity is free, or of the end; false if that is so. */
+    boolean armForDrain(Waiters.Waiter waiter) {
+        return forDrain.arm(waiter, isDrainedOrEnded);
+    }
+
+    boolean isFull() {
+        return capacity != UNBOUNDED && !hasRoomOrEnd();
+    }
+
+    int capacity() {
+        return capacity;
     }
 
     /** Ends this for the first time; what it holds can still be taken. */
-    boolean end(String reason) {
-        lock.lock();
-        try {
-            if (end != null) {
-                return false;
-            }
-            end = reason;
-            changed.signalAll();
-            return true;
-        } finally {
-            lock.unlock();
+    boolean end(String why) {
+        long tail = (long) WORD.getAndBitwiseOr(words, TAIL, ENDED);
+        if ((tail & ENDED) != 0) {
+            return false;
         }
+        tellEnd(why);
+        return true;
     }
 
-    boolean endIfEmpty(String reason) {
-        lock.lock();
-        try {
-            if (!queue.isEmpty()) {
-                return false;
-            }
-            end(reason);
-            return true;
-        } finally {
-            lock.unlock();
+    boolean endIfEmpty(String why) {
+        long tail = tail();
+        if (tail >> 1 != head()) {
+            return false;
         }
+        if ((tail & ENDED) != 0) {
+            return true;
+        }
+        if (!WORD.compareAndSet(words, TAIL, tail, tail | ENDED)) {
+            return endIfEmpty(why);
+        }
+        tellEnd(why);
+        return true;
+    }
+
+    private void tellEnd(String why) {
+        reason = why;
+        forElements.wakeAll();
+        forRoom.wakeAll();
+        forDrain.wakeAll();
     }
 
     /** Why this has ended, or null while it goes on. */
     @Nullable
     String ended() {
-        return end;
+        if ((tail() & ENDED) == 0) {
+            return null;
+        }
+        String why = reason;
+        for (int spins = 0; why == null; why = reason) { // who ended it is about to say
+            spins = pause(spins);
+        }
+        return why;
     }
 
     /** Takes all there is. */
     List<T> drain() {
-        lock.lock();
+        List<T> all = new ArrayList<>();
+        takeTurn();
         try {
-            List<T> all = new ArrayList<>(queue);
-            queue.clear();
-            size = 0;
-            return all;
+            for (T element = take(); element != null; element = take()) {
+                all.add(element);
+            }
         } finally {
-            lock.unlock();
+            endTurn();
         }
+        all.forEach(_ -> forRoom.wakeOne());
+        forDrain.wakeAll();
+        return all;
     }
 }

@@ -1,7 +1,6 @@
 package dev.handoff.channel;
 
 import dev.handoff.clone.Cloners;
-import java.util.Objects;
 
 /**
  * Two ports that are connected: what one posts, the other receives. Modelled on the web's {@code MessageChannel}.
@@ -47,7 +46,18 @@ public record MessageChannel<A, B>(MessagePort<A, B> port1, MessagePort<B, A> po
      * @return the channel
      */
     public static <A, B> MessageChannel<A, B> create(String name1, String name2, Cloners cloners) {
-        MessagePort<A, B> port1 = new MessagePort<>(name1, Objects.requireNonNull(cloners, "cloners"));
-        return new MessageChannel<>(port1, port1.connect(name2));
+        return create(ChannelOptions.defaults().names(name1, name2).cloners(cloners));
+    }
+
+    /**
+     * Creates a channel with two open ports.
+     *
+     * @param options its names, bounds and so on
+     * @param <A> the type of the messages from port 1 to port 2
+     * @param <B> the type of the messages from port 2 to port 1
+     * @return the channel
+     */
+    public static <A, B> MessageChannel<A, B> create(ChannelOptions options) {
+        return MessagePort.channel(options);
     }
 }

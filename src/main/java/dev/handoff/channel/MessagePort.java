@@ -1,17 +1,20 @@
 package dev.handoff.channel;
 
 import dev.handoff.clone.Cloners;
+import dev.handoff.clone.DataCloneException;
 import dev.handoff.clone.PreparedClone;
+import dev.handoff.memory.DetachedException;
+import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,116 +25,375 @@ import org.jspecify.annotations.Nullable;
  * Messages are taken by {@link #poll} and {@link #receive}, or given to handlers. A handler that is attached on a thread
  * with an {@link EventLoop}, such as a worker's, runs on that loop; one attached with an executor runs there; any other
  * runs on virtual threads. In each case one message is handled at a time, in order. Buffers in a message are claimed by
- * the thread that touches them.
+ * the thread that touches them. A port whose messages are given to handlers on a loop, or that was first used on the
+ * thread of one, belongs to that loop: when the loop's worker ends, its ports are closed.
  *
  * <p>
  * Each direction ends on its own. {@link #close} ends both: what was posted before is still delivered to the peer, what
  * the peer posted and nobody took is freed. {@link #shutdownOutput} ends the outgoing one only.
  *
  * <p>
- * Thread-safe: any thread may call any method. Posting never waits for the receiver; the queue has no bound. What was
- * done before posting happens-before what is done with the message. Modelled on the web's
+ * The queue of a direction has no bound, unless its channel was {@linkplain ChannelOptions#capacity built} with one: then
+ * {@link #offer} adds what there is room for, and {@link #post} does what the channel was built for where there is none.
+ *
+ * <p>
+ * A port can itself be moved, in a message or in the data that a worker starts with; the messages that wait in it move,
+ * too. The handle is <em>gone</em> then: its handlers never run again, and all that would use it throws
+ * {@link DetachedException}.
+ *
+ * <p>
+ * Thread-safe: any thread may call any method. Posting is lock-free where there is no bound. What was done before posting
+ * happens-before what is done with the message. Modelled on the web's
  * <a href="https://html.spec.whatwg.org/multipage/web-messaging.html#message-ports">{@code MessagePort}</a>.
  *
  * @param <S> the type of the messages to send
  * @param <R> the type of the messages to receive
  */
-public final class MessagePort<S, R> implements AutoCloseable {
-    /** Messages that are handled before other tasks of the same executor get their turn. */
-    private static final int BATCH = 256;
+public final class MessagePort<S, R> implements Transferable {
+    private static final VarHandle STATE;
 
-    private record Handler<R>(Consumer<? super R> action, Registration hold) {
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(MessagePort.class, "state", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
-    private final String name;
     private final Cloners cloners;
-    private final Mailbox<PreparedClone<R>> inbox = new Mailbox<>();
-    private final CompletableFuture<String> closed = new CompletableFuture<>();
-    /** Guards the three fields that follow; nothing foreign runs under it. */
-    private final Object lock = new Object();
-    private List<Handler<R>> handlers = List.of();
-    /** Where the handlers run; means nothing while there are none. */
-    private @Nullable Executor executor;
-    /** The one task that gives messages to handlers, while it is scheduled or runs: it gives them their order. */
-    private @Nullable Pump pump;
-    /** The last virtual thread that a handler ran on: what it owned is unclaimed only when it has ended. */
-    private @Nullable Thread lastThread;
-    @SuppressWarnings("NullAway.Init") // set by connect, before anybody else sees this
-    private MessagePort<R, S> peer;
+    private final Overflow overflow;
+    /** The inbox while this is a live handle to it; a Move of the port that is not over yet; or the reason why it is gone. */
+    private volatile Object state;
+    /** The loop that this belongs to is known, or that there is none: decided by the first use, by whichever thread. */
+    private boolean isHome;
 
-    MessagePort(String name, Cloners cloners) {
-        this.name = name;
+    private MessagePort(Object state, Cloners cloners, Overflow overflow) {
+        this.state = state;
         this.cloners = cloners;
+        this.overflow = overflow;
     }
 
-    /** Makes the other end. */
-    MessagePort<R, S> connect(String peerName) {
-        peer = new MessagePort<>(peerName, cloners);
-        peer.peer = this;
-        return peer;
+    static <A, B> MessageChannel<A, B> channel(ChannelOptions options) {
+        Inbox<B> in1 = new Inbox<>(options.name1(), options.capacity(), options.idleStrategy().get());
+        Inbox<A> in2 = new Inbox<>(options.name2(), options.capacity(), options.idleStrategy().get());
+        in1.peer = in2;
+        in2.peer = in1;
+        MessagePort<A, B> port1 = new MessagePort<>(in1, options.cloners(), options.overflow());
+        MessagePort<B, A> port2 = new MessagePort<>(in2, options.cloners(), options.overflow());
+        in1.moveTo(port1);
+        in2.moveTo(port2);
+        return new MessageChannel<>(port1, port2);
     }
+
+    @SuppressWarnings("unchecked") // only this class makes inboxes, of these types
+    private Inbox<R> in() {
+        if (state instanceof Inbox<?> inbox) {
+            if (!isHome) {
+                settle(inbox);
+            }
+            return (Inbox<R>) inbox;
+        }
+        throw gone();
+    }
+
+    private void settle(Inbox<?> inbox) {
+        EventLoop loop = EventLoop.current();
+        if (loop != null) {
+            loop.adopt(inbox);
+        }
+        isHome = true;
+    }
+
+    @SuppressWarnings("unchecked") // as above
+    private Inbox<S> out() {
+        return (Inbox<S>) Objects.requireNonNull(in().peer);
+    }
+
+    /** For those who only look: they may do so when the handle is gone. */
+    private @Nullable Inbox<?> look() {
+        return switch (state) {
+            case Inbox<?> inbox -> inbox;
+            case MessagePort<?, ?>.Move move -> move.inbox;
+            default -> null;
+        };
+    }
+
+    private DetachedException gone() {
+        return new DetachedException("this port is gone: " + describe(state));
+    }
+
+    private static String describe(Object state) {
+        return state instanceof MessagePort<?, ?>.Move move
+                ? "it is being moved by " + describe(move.mover)
+                : String.valueOf(state);
+    }
+
+    private static String describe(Thread thread) {
+        return thread.getName().isEmpty()
+                ? "virtual thread #" + thread.threadId()
+                : "thread '" + thread.getName() + "'";
+    }
+
+    // ---- sending
 
     /**
      * Sends a copy of a message; what is listed moves instead.
      *
+     * <p>
+     * If the channel has a bound and there is no room, this waits, throws, or drops the message that has waited for
+     * longest, as the channel was {@linkplain ChannelOptions#overflow built}. Who waits on an event loop stops that loop.
+     *
      * @param message what to send
      * @param transfer what to move: the handles are gone afterwards, in the message or not
      * @throws NullPointerException if the message is null
-     * @throws dev.handoff.clone.DataCloneException if something in the message can't be cloned, or if something in the
-     *     list is listed twice or gone; nothing was sent or taken
+     * @throws DataCloneException if something in the message can't be cloned, if something in the list is listed twice or
+     *     gone, or if an end of this channel is to move through it; nothing was sent or taken
      * @throws WrongThreadException if another thread owns a buffer in the message; nothing was sent or taken
      * @throws IllegalStateException if a native call is using a listed buffer; nothing was sent or taken
-     * @throws PortClosedException if the channel is closed; nothing was taken
+     * @throws PortClosedException if the channel is closed, or is closed while this waits; nothing was taken
+     * @throws PortFullException if there is no room, and the channel was built to fail then, or the thread is interrupted
+     *     while it waits, whose flag stays set; nothing was taken
+     * @throws DetachedException if this port was moved away; nothing was taken
      */
     public void post(S message, Transferable... transfer) {
         Objects.requireNonNull(message, "message");
-        requireOpen();
-        send(cloners.prepare(message, transfer));
+        Inbox<S> out = openOut();
+        post(out, prepare(message, transfer));
     }
 
     /**
-     * Sends a message, moving every transferable that it reaches and copying the rest.
+     * Sends a message, moving every transferable that it reaches and copying the rest. Where there is no room it does what
+     * {@link #post} does.
      *
      * @param message what to send
      * @throws NullPointerException if the message is null
-     * @throws dev.handoff.clone.DataCloneException if something in the message can't be cloned or moved; nothing was
-     *     sent or taken
+     * @throws DataCloneException if something in the message can't be cloned or moved; nothing was sent or taken
      * @throws WrongThreadException if another thread owns a buffer in the message; nothing was sent or taken
      * @throws IllegalStateException if a native call is using a buffer in the message; nothing was sent or taken
-     * @throws PortClosedException if the channel is closed; nothing was taken
+     * @throws PortClosedException if the channel is closed, or is closed while this waits; nothing was taken
+     * @throws PortFullException as {@link #post} does; nothing was taken
+     * @throws DetachedException if this port was moved away; nothing was taken
      */
     public void transfer(S message) {
         Objects.requireNonNull(message, "message");
-        requireOpen();
-        send(cloners.prepareMove(message));
+        Inbox<S> out = openOut();
+        post(out, message instanceof Transferable resource ? begin(resource) : cloners.prepareMove(message));
     }
 
-    private void requireOpen() {
-        String end = peer.inbox.ended();
-        if (end != null) {
-            throw new PortClosedException(this, end);
+    /** What lies in the queue: the copy itself, or a {@link Transfer} or {@link PreparedClone} if something moves with it. */
+    private Object prepare(S message, Transferable... transfer) {
+        if (transfer.length == 0) {
+            Object copy = cloners.copyAlone(message);
+            if (copy != null && !Inbox.isMoving(copy)) {
+                return copy;
+            }
+        } else if (transfer.length == 1 && transfer[0] == message) {
+            return begin(transfer[0]);
+        }
+        return cloners.prepare(message, transfer);
+    }
+
+    private static Transfer begin(Transferable resource) {
+        try {
+            return resource.beginTransfer();
+        } catch (DetachedException e) {
+            throw new DataCloneException("the message can't be moved: " + e.getMessage(), e);
         }
     }
 
-    private void send(PreparedClone<S> message) {
-        message.revoke();
-        String end = peer.inbox.add(message, () -> message.commit(peer.name));
+    private void post(Inbox<S> out, Object message) {
+        if (Inbox.isMoving(message)) {
+            revoke(out, message);
+        }
+        if (out.offer(message) != Mailbox.Outcome.ADDED) {
+            insist(out, message);
+        }
+    }
+
+    private static void revoke(Inbox<?> out, Object moving) {
+        try {
+            requireStrangers(out, moving);
+        } catch (DataCloneException e) {
+            abort(moving);
+            throw e;
+        }
+        if (moving instanceof PreparedClone<?> clone) {
+            clone.revoke();
+        } else {
+            try {
+                ((Transfer) moving).revoke();
+            } catch (Throwable e) { // whatever a transfer of the user's throws
+                abort(moving);
+                throw e;
+            }
+        }
+    }
+
+    private static void abort(Object message) {
+        if (message instanceof PreparedClone<?> clone) {
+            clone.abort();
+        } else if (message instanceof Transfer transfer) {
+            transfer.abort();
+        }
+    }
+
+    /** A port that moved through its own channel could never be received, and the channel would be lost. */
+    private static void requireStrangers(Inbox<?> out, Object moving) {
+        if (moving instanceof PreparedClone<?> clone) {
+            clone.moved().forEach(resource -> requireStranger(out, resource));
+        } else {
+            requireStranger(out, ((Transfer) moving).successor());
+        }
+    }
+
+    private static void requireStranger(Inbox<?> out, Transferable resource) {
+        if (resource instanceof MessagePort<?, ?> port) {
+            Inbox<?> inbox = port.look();
+            if (inbox == out || inbox != null && inbox == out.peer) {
+                throw new DataCloneException("an end of a channel can't move through the channel itself: " + port);
+            }
+        }
+    }
+
+    /** There was no room, or there is no channel any more. */
+    private void insist(Inbox<S> out, Object message) {
+        out.tellOfDrain();
+        Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
+        try {
+            while (outcome == Mailbox.Outcome.FULL) {
+                if (overflow == Overflow.WAIT) {
+                    outcome = out.offer(message, Long.MAX_VALUE);
+                } else {
+                    if (overflow == Overflow.DROP_OLDEST) {
+                        out.dropOldest();
+                    }
+                    outcome = out.offer(message);
+                    if (outcome == Mailbox.Outcome.FULL && overflow == Overflow.FAIL) {
+                        throw new PortFullException(out.fullText());
+                    }
+                }
+            }
+            if (outcome == Mailbox.Outcome.ENDED) {
+                throw new PortClosedException(this, Objects.requireNonNull(out.ended()));
+            }
+        } catch (InterruptedException e) {
+            abort(message);
+            Thread.currentThread().interrupt();
+            throw new PortFullException("interrupted while waiting for room: " + out.fullText());
+        } catch (RuntimeException e) {
+            abort(message);
+            throw e;
+        }
+    }
+
+    /**
+     * Sends a copy of a message if there is room for it; never waits. What is listed moves instead of being copied.
+     *
+     * @param message what to send
+     * @param transfer what to move: the handles are gone afterwards, in the message or not, if it was sent
+     * @return whether it was sent; if not, nothing was taken, but views of what is listed may be revoked
+     * @throws NullPointerException if the message is null
+     * @throws DataCloneException as {@link #post} does
+     * @throws WrongThreadException as {@link #post} does
+     * @throws IllegalStateException as {@link #post} does
+     * @throws PortClosedException if the channel is closed; nothing was taken
+     * @throws DetachedException if this port was moved away; nothing was taken
+     */
+    public boolean offer(S message, Transferable... transfer) {
+        try {
+            return offer(message, 0, transfer);
+        } catch (InterruptedException e) {
+            throw new AssertionError("it does not wait", e);
+        }
+    }
+
+    /**
+     * Sends a copy of a message as soon as there is room for it, waiting for some time. What is listed moves instead of
+     * being copied.
+     *
+     * @param message what to send, copied before the wait
+     * @param timeout how long at most; zero or less does not wait
+     * @param transfer what to move: the handles are gone afterwards, in the message or not, if it was sent
+     * @return whether it was sent; if not, nothing was taken, but views of what is listed may be revoked
+     * @throws InterruptedException if the thread is interrupted on entry or while it waits; nothing was taken
+     * @throws NullPointerException if the message is null
+     * @throws DataCloneException as {@link #post} does
+     * @throws WrongThreadException as {@link #post} does
+     * @throws IllegalStateException as {@link #post} does
+     * @throws PortClosedException if the channel is closed, or is closed while this waits; nothing was taken
+     * @throws DetachedException if this port was moved away; nothing was taken
+     */
+    public boolean offer(S message, Duration timeout, Transferable... transfer) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        return offer(message, TimeUnit.NANOSECONDS.convert(timeout), transfer); // saturates
+    }
+
+    private boolean offer(S message, long timeoutNanos, Transferable... transfer) throws InterruptedException {
+        Objects.requireNonNull(message, "message");
+        Inbox<S> out = openOut();
+        if (timeoutNanos <= 0 && out.isFull()) {
+            out.tellOfDrain();
+            return false; // without the cost of a copy
+        }
+        Object sent = prepare(message, transfer);
+        if (Inbox.isMoving(sent)) {
+            revoke(out, sent);
+        }
+        Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
+        try {
+            outcome = timeoutNanos > 0 ? out.offer(sent, timeoutNanos) : out.offer(sent);
+        } finally {
+            if (outcome != Mailbox.Outcome.ADDED) {
+                abort(sent);
+            }
+        }
+        if (outcome == Mailbox.Outcome.ENDED) {
+            throw new PortClosedException(this, Objects.requireNonNull(out.ended()));
+        }
+        if (outcome == Mailbox.Outcome.FULL) {
+            out.tellOfDrain();
+        }
+        return outcome == Mailbox.Outcome.ADDED;
+    }
+
+    private Inbox<S> openOut() {
+        Inbox<S> out = out();
+        String end = out.ended();
         if (end != null) {
-            message.abort();
             throw new PortClosedException(this, end);
         }
-        peer.schedule();
+        return out;
     }
+
+    /**
+     * Attaches a handler that is told when sending can go on: once after each time that {@link #offer} returned false, or
+     * {@link #post} found no room, as soon as half of the capacity is free. It runs where a handler of messages would that
+     * the calling thread attaches. Never runs if the channel has no bound.
+     *
+     * @param handler what to do
+     * @return the way to detach it
+     * @throws DetachedException if this port was moved away
+     */
+    public Registration onDrain(Runnable handler) {
+        Objects.requireNonNull(handler, "handler");
+        return out().onDrain(handler, EventLoop.executorHere());
+    }
+
+    // ---- receiving
 
     /**
      * Takes the next message, if one is there.
      *
      * @return the message, or null where none is there
      * @throws PortClosedException if none is there and none will come; it says why
+     * @throws DetachedException if this port was moved away
      */
     public @Nullable R poll() {
-        PreparedClone<R> message = inbox.poll();
-        return message != null ? message.value() : nothing();
+        Inbox<R> in = in();
+        R message = in.poll(this);
+        return message != null ? message : nothing(in);
     }
 
     /**
@@ -140,13 +402,16 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @return the message
      * @throws InterruptedException if the thread is interrupted on entry or while it waits
      * @throws PortClosedException if none is there and none will come; it says why
+     * @throws DetachedException if this port was moved away, or is while this waits
      */
     public R receive() throws InterruptedException {
-        PreparedClone<R> message = inbox.poll(Long.MAX_VALUE);
+        Inbox<R> in = in();
+        R message = in.poll(this, Long.MAX_VALUE);
         if (message == null) {
-            throw new PortClosedException(this, Objects.requireNonNull(inbox.ended()));
+            in(); // throws if it was moved away
+            throw new PortClosedException(this, Objects.requireNonNull(in.ended()));
         }
-        return message.value();
+        return message;
     }
 
     /**
@@ -156,18 +421,51 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @return the message, or null where none came in time
      * @throws InterruptedException if the thread is interrupted on entry or while it waits
      * @throws PortClosedException if none is there and none will come; it says why
+     * @throws DetachedException if this port was moved away, or is while this waits
      */
     public @Nullable R receive(Duration timeout) throws InterruptedException {
-        PreparedClone<R> message = inbox.poll(TimeUnit.NANOSECONDS.convert(timeout)); // saturates
-        return message != null ? message.value() : nothing();
+        Inbox<R> in = in();
+        R message = in.poll(this, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
+        return message != null ? message : nothing(in);
     }
 
-    private @Nullable R nothing() {
-        String end = inbox.ended();
-        if (end != null && inbox.isEmpty()) {
+    private @Nullable R nothing(Inbox<R> in) {
+        String end = in.ended();
+        if (end != null && in.isOver()) {
             throw new PortClosedException(this, end);
         }
+        in(); // throws if it was moved away
         return null;
+    }
+
+    /**
+     * Takes the messages that are there, up to a limit, and gives them to the calling thread's own code.
+     *
+     * @param consumer gets each; what it throws ends this, and the messages that it did not get stay
+     * @param limit how many at most
+     * @return how many it got
+     * @throws IllegalArgumentException if the limit is negative
+     * @throws PortClosedException if none is there and none will come; it says why
+     * @throws DetachedException if this port was moved away
+     */
+    public int drain(Consumer<? super R> consumer, int limit) {
+        Objects.requireNonNull(consumer, "consumer");
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit=" + limit + " must not be negative");
+        }
+        Inbox<R> in = in();
+        int taken = 0;
+        for (; taken < limit; taken++) {
+            R message = in.poll(this);
+            if (message == null) {
+                break;
+            }
+            consumer.accept(message);
+        }
+        if (taken == 0 && limit > 0) {
+            var _ = nothing(in);
+        }
+        return taken;
     }
 
     /**
@@ -176,6 +474,7 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * @param handler gets every message from now on, those that are queued first; what it throws goes to its executor
      * @return the way to detach it; without a handler messages queue up again
      * @throws IllegalStateException if another handler of this port runs elsewhere
+     * @throws DetachedException if this port was moved away
      */
     public Registration onMessage(Consumer<? super R> handler) {
         return onMessage(handler, EventLoop.executorHere());
@@ -189,43 +488,32 @@ public final class MessagePort<S, R> implements AutoCloseable {
      *     port is closed
      * @return the way to detach it; without a handler messages queue up again
      * @throws IllegalStateException if another handler of this port runs elsewhere
+     * @throws DetachedException if this port was moved away
      */
     public Registration onMessage(Consumer<? super R> handler, Executor executor) {
-        Objects.requireNonNull(handler, "handler");
-        Objects.requireNonNull(executor, "executor");
-        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> abandon(executor)) : () -> {
-        };
-        Handler<R> attached = new Handler<>(handler, hold);
-        synchronized (lock) {
-            if (!handlers.isEmpty() && !executor.equals(this.executor)) {
-                hold.close();
-                throw new IllegalStateException("the handlers of a port run on one executor; here that is "
-                        + this.executor);
-            }
-            this.executor = executor;
-            handlers = Stream.concat(handlers.stream(), Stream.of(attached)).toList();
-        }
-        schedule();
-        return () -> {
-            synchronized (lock) {
-                handlers = handlers.stream().filter(h -> h != attached).toList();
-            }
-            hold.close();
-            schedule();
-        };
+        return in().onMessage(this, handler, executor);
     }
 
-    /** An executor will run nothing more: its handlers are gone, and so is a pump that it may have in its queue. */
-    private void abandon(Executor ended) {
-        synchronized (lock) {
-            if (ended.equals(executor)) {
-                handlers = List.of();
-            }
-            if (pump != null && ended.equals(pump.where)) {
-                pump = null;
-            }
-        }
-        schedule();
+    /**
+     * Lets the handlers of this port keep their event loop alive, as they do unless {@link #unref} was called. Does nothing
+     * where there are none.
+     */
+    public void ref() {
+        in().ref(true);
+    }
+
+    /** Lets the event loop of this port's handlers end even though these are attached; they run for as long as it does. */
+    public void unref() {
+        in().ref(false);
+    }
+
+    /**
+     * Whether this port has handlers that keep their event loop alive.
+     *
+     * @return true if it has
+     */
+    public boolean hasRef() {
+        return in().isRef();
     }
 
     /**
@@ -233,11 +521,12 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * the last one, or at once where the end has come before or no handler for messages is attached.
      *
      * @param handler gets the reason
+     * @throws DetachedException if this port was moved away
      */
     public void onClose(Consumer<String> handler) {
         Objects.requireNonNull(handler, "handler");
         Executor where = EventLoop.executorHere();
-        var _ = closed.thenAccept(reason -> {
+        var _ = in().closed().thenAccept(reason -> {
             try {
                 where.execute(() -> handler.accept(reason));
             } catch (RejectedExecutionException e) {
@@ -250,186 +539,112 @@ public final class MessagePort<S, R> implements AutoCloseable {
      * The end of the incoming direction.
      *
      * @return a future of the reason, complete at the time at which {@link #onClose} handlers run
+     * @throws DetachedException if this port was moved away
      */
     public CompletableFuture<String> closed() {
-        return closed.copy();
+        return in().closed();
     }
 
-    /** Gives the handlers a turn, if there is something for them and they are not at it; or tells that all is over. */
-    private void schedule() {
-        Pump next = null;
-        List<Handler<R>> done = List.of();
-        String end = inbox.ended(); // before isEmpty: nothing is added after the end
-        synchronized (lock) {
-            if (pump != null) {
-                return; // it will look again
-            }
-            if (!inbox.isEmpty() && !handlers.isEmpty()) {
-                next = new Pump(Objects.requireNonNull(executor));
-                pump = next;
-            } else if (end != null) {
-                done = handlers;
-            }
-        }
-        if (next != null) {
-            next.submit();
-        } else if (end != null) {
-            closed.complete(end);
-            done.forEach(handler -> handler.hold.close());
-        }
-    }
-
-    private final class Pump implements Runnable {
-        private final Executor where;
-        private Registration hold = () -> {
-        };
-        private boolean begun;
-
-        Pump(Executor where) {
-            this.where = where;
-        }
-
-        /** Never throws: who posted a message has nothing to do with what becomes of it. */
-        void submit() {
-            if (where instanceof EventLoop loop) {
-                hold = loop.hold(() -> abandon(where)); // as the handler may be detached before the loop ends
-            }
-            try {
-                where.execute(this);
-            } catch (Throwable e) {
-                if (begun) { // it ran at once, so this is a handler's
-                    Thread here = Thread.currentThread();
-                    here.getUncaughtExceptionHandler().uncaughtException(here, e);
-                    return;
-                }
-                hold.close();
-                abandon(where);
-                if (!(where instanceof EventLoop)) {
-                    close("the executor of its handlers takes no more tasks: " + e.getMessage());
-                }
-            }
-        }
-
-        @Override
-        public void run() {
-            begun = true;
-            hold.close();
-            awaitLastThread();
-            try {
-                for (int i = 0; i < BATCH; i++) {
-                    List<Handler<R>> now;
-                    synchronized (lock) {
-                        now = pump == this && where.equals(executor) ? handlers : List.of();
-                    }
-                    boolean stopped = where instanceof EventLoop loop && loop.hasEnded();
-                    PreparedClone<R> message = now.isEmpty() || stopped ? null : inbox.poll();
-                    if (message == null) {
-                        return;
-                    }
-                    deliver(message.value(), now);
-                }
-            } finally {
-                synchronized (lock) {
-                    if (pump == this) {
-                        pump = null;
-                    }
-                }
-                schedule(); // for what came after the last look
-            }
-        }
-
-        private void awaitLastThread() {
-            if (!EventLoop.startsThreads(where)) {
-                return;
-            }
-            Thread last;
-            synchronized (lock) {
-                last = lastThread;
-                lastThread = Thread.currentThread();
-            }
-            boolean interrupted = false;
-            while (last != null && last.isAlive()) {
-                try {
-                    last.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** Every handler gets the message, whatever the others throw. */
-    private static <R> void deliver(R message, List<Handler<R>> handlers) {
-        Throwable thrown = null;
-        for (Handler<R> handler : handlers) {
-            try {
-                handler.action.accept(message);
-            } catch (Throwable e) {
-                if (thrown == null) {
-                    thrown = e;
-                } else {
-                    thrown.addSuppressed(e);
-                }
-            }
-        }
-        if (thrown != null) {
-            MessagePort.<RuntimeException>sneak(thrown);
-        }
-    }
-
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // a handler may throw what it does not declare
-    private static <T extends Throwable> void sneak(Throwable e) throws T {
-        throw (T) e;
-    }
+    // ---- the end
 
     /**
      * Ends the outgoing direction: the peer gets what was posted before and then the end. Messages can still come in.
+     *
+     * @throws DetachedException if this port was moved away
      */
     public void shutdownOutput() {
-        endPeer(name + " posts no more");
+        out().end(in().name + " posts no more");
     }
 
     /**
      * Closes the channel: the peer gets what was posted before and then the end; what the peer posted and nobody took is
-     * freed. Does nothing the second time.
+     * freed. Does nothing the second time, and nothing if this port was moved away.
      */
     @Override
     public void close() {
-        close(name + " was closed");
+        if (state instanceof Inbox<?> inbox) {
+            inbox.closeBoth(inbox.name + " was closed");
+        }
     }
 
     /**
      * Closes the channel for a reason that both ends are told.
      *
      * @param reason why
+     * @throws DetachedException if this port was moved away
      */
     public void close(String reason) {
         Objects.requireNonNull(reason, "reason");
-        endPeer(reason);
-        inbox.end(reason);
-        inbox.drain().forEach(PreparedClone::discard);
-        schedule();
-    }
-
-    private void endPeer(String reason) {
-        peer.inbox.end(reason);
-        peer.schedule();
+        in().closeBoth(reason);
     }
 
     /**
      * Whether messages can still be posted.
      *
-     * @return false after either end was closed
+     * @return false after either end was closed, or if this port was moved away
      */
     public boolean isOpen() {
-        return peer.inbox.ended() == null;
+        return state instanceof Inbox<?> inbox && Objects.requireNonNull(inbox.peer).ended() == null;
+    }
+
+    // ---- moving
+
+    @Override
+    public Transfer beginTransfer() {
+        Inbox<?> inbox = in();
+        if (inbox.isOver() && !isOpen()) {
+            throw new DetachedException("it is closed: " + this);
+        }
+        return new Move(inbox);
     }
 
     @Override
     public String toString() {
-        return "MessagePort[" + name + (isOpen() ? "" : ", closed") + "]";
+        Inbox<?> inbox = look();
+        if (inbox == null) {
+            return "MessagePort[gone: " + describe(state) + "]";
+        }
+        return "MessagePort[" + inbox.name + (isOpen() ? "" : ", closed") + "]";
+    }
+
+    /** A move in a message, from validation to commit. */
+    private final class Move implements Transfer {
+        final Inbox<?> inbox;
+        final Thread mover = Thread.currentThread();
+        private final MessagePort<S, R> successor = new MessagePort<>(this, cloners, overflow);
+
+        Move(Inbox<?> inbox) {
+            this.inbox = inbox;
+        }
+
+        @Override
+        public MessagePort<S, R> successor() {
+            return successor;
+        }
+
+        @Override
+        public void revoke() {
+            if (!STATE.compareAndSet(MessagePort.this, inbox, this)) {
+                throw new DetachedException("it was moved while its message was being copied: " + MessagePort.this);
+            }
+        }
+
+        @Override
+        public void commit(String receiver) {
+            if (state != this) {
+                throw new IllegalStateException("a move is committed once, after its revoke: " + MessagePort.this);
+            }
+            state = "handed to " + receiver + " by " + describe(mover);
+            successor.state = inbox;
+            inbox.moveTo(successor);
+        }
+
+        @Override
+        public void abort() {
+            if (successor.state == this) {
+                successor.state = "never handed over, as its message was not sent";
+                STATE.compareAndSet(MessagePort.this, this, inbox);
+            }
+        }
     }
 }

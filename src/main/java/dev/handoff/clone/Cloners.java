@@ -73,6 +73,19 @@ public final class Cloners {
         return alone != null ? (T) alone : deliver(prepare(value, plan, List.of(), false));
     }
 
+    /**
+     * Copies a value if that needs no record of what was copied, as nothing in it can come up twice, and nothing moves with
+     * it: for a caller that delivers messages itself, and allocates nothing for those that are their own copies.
+     *
+     * @param value what to copy
+     * @param <T> its type
+     * @return the copy; or null where {@link #prepare} has to make it, or to say why it can't be made
+     */
+    @SuppressWarnings("unchecked") // a copy has the class of its original
+    public <T> @Nullable T copyAlone(T value) {
+        return (T) copyAlone(value, plans.of(value.getClass()));
+    }
+
     private @Nullable Object copyAlone(Object value, Plan plan) {
         try {
             return plan.copyAlone(value, plans);

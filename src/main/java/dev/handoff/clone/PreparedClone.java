@@ -1,6 +1,7 @@
 package dev.handoff.clone;
 
 import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,15 @@ public final class PreparedClone<T extends @Nullable Object> {
      */
     public T value() {
         return value;
+    }
+
+    /**
+     * What moves with the message.
+     *
+     * @return the new handles, of use to their receiver after the commit
+     */
+    public List<Transferable> moved() {
+        return transfers.stream().map(Transfer::successor).toList();
     }
 
     /**

@@ -19,8 +19,7 @@ class MailboxLinearizabilityTest {
 
         @Operation(params = "number")
         public String add(int number) {
-            return mailbox.add(number, () -> {
-            });
+            return mailbox.add(number);
         }
 
         @Operation

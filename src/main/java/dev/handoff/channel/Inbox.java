@@ -1,0 +1,466 @@
+package dev.handoff.channel;
+
+import dev.handoff.clone.PreparedClone;
+import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
+import dev.handoff.sync.IdleStrategy;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where messages arrive: a mailbox, and the handlers that they are given to. Ports are handles to it, one after another.
+ *
+ * <p>
+ * The mailbox holds a message as it is, where nothing moves with it; else the {@link PreparedClone}, or the
+ * {@link Transfer} of a resource that is a message of its own.
+ *
+ * @param <R> the type of the messages
+ */
+final class Inbox<R> {
+    /** Messages that are handled before other tasks of the same executor get their turn. */
+    private static final int BATCH = 256;
+    private static final Registration NOTHING = () -> {
+    };
+
+    private record Handler<R>(Consumer<? super R> action) {
+    }
+
+    /** What its receiver is called. */
+    final String name;
+    /** Where the other end's messages arrive; null where this has no other end. */
+    @Nullable Inbox<?> peer;
+    private final Mailbox<Object> mail;
+    private final Consumer<Object> commit = this::commit;
+    private final Waiters.Waiter onMail = this::onMail;
+    private final CompletableFuture<String> closed = new CompletableFuture<>();
+
+    /** Guards all that follows; nothing foreign runs under it. */
+    private final Object lock = new Object();
+    /** Whose handlers these are, and who may take messages. */
+    private Object handle = this;
+    private List<Handler<R>> handlers = List.of();
+    /** Where the handlers run; means nothing while there are none. */
+    private @Nullable Executor executor;
+    /** Keeps the executor alive, if it is a loop, there are handlers, and nobody said otherwise. */
+    private Registration hold = NOTHING;
+    private boolean isRef;
+    /** The one task that gives messages to handlers, while it is scheduled or runs: it gives them their order. */
+    private @Nullable Pump pump;
+    /** Whether the mailbox will call {@link #onMail}. */
+    private boolean isArmed;
+    private List<Drain> drains = List.of();
+    private boolean isDrainArmed;
+    /** The last virtual thread that a handler ran on: what it owned is unclaimed only when it has ended. */
+    private @Nullable Thread lastThread;
+
+    Inbox(String name, int capacity, IdleStrategy idle) {
+        this.name = name;
+        this.mail = new Mailbox<>(capacity, idle);
+    }
+
+    // ---- what comes in
+
+    /** Adds a message, if there is room; what moves with it was revoked, and is committed. */
+    Mailbox.Outcome offer(Object message) {
+        return mail.offer(message, isMoving(message) ? commit : null);
+    }
+
+    /** As {@link #offer(Object)}, waiting for room. */
+    Mailbox.Outcome offer(Object message, long timeoutNanos) throws InterruptedException {
+        return mail.offer(message, isMoving(message) ? commit : null, timeoutNanos);
+    }
+
+    private void commit(Object message) {
+        if (message instanceof Transfer transfer) {
+            transfer.commit(name);
+        } else {
+            ((PreparedClone<?>) message).commit(name);
+        }
+    }
+
+    static boolean isMoving(Object message) {
+        return message instanceof Transfer || message instanceof PreparedClone<?>;
+    }
+
+    @SuppressWarnings("unchecked") // what a port of this type has sent
+    private R open(Object message) {
+        if (message instanceof Transfer transfer) {
+            return (R) transfer.successor();
+        }
+        return message instanceof PreparedClone<?> clone ? (R) clone.value() : (R) message;
+    }
+
+    private static void discard(Object message) {
+        if (message instanceof Transfer transfer) {
+            free(transfer.successor());
+        } else if (message instanceof PreparedClone<?> clone) {
+            clone.discard();
+        }
+    }
+
+    private static void free(Transferable resource) {
+        try {
+            resource.close();
+        } catch (Throwable e) { // the others have to be freed as well
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, e);
+        }
+    }
+
+    boolean isFull() {
+        return mail.isFull();
+    }
+
+    String fullText() {
+        return name + " has no room: capacity=" + mail.capacity();
+    }
+
+    // ---- senders that wait for room
+
+    private record Drain(Runnable action, Executor where) {
+        void run() {
+            try {
+                where.execute(action);
+            } catch (RejectedExecutionException e) {
+                // its loop has ended: nobody is there to listen
+            }
+        }
+    }
+
+    Registration onDrain(Runnable action, Executor where) {
+        Drain drain = new Drain(action, where);
+        synchronized (lock) {
+            drains = Stream.concat(drains.stream(), Stream.of(drain)).toList();
+        }
+        return () -> {
+            synchronized (lock) {
+                drains = drains.stream().filter(d -> d != drain).toList();
+            }
+        };
+    }
+
+    /** Somebody has found no room. */
+    void tellOfDrain() {
+        synchronized (lock) {
+            if (drains.isEmpty() || isDrainArmed) {
+                return;
+            }
+            isDrainArmed = true; // before, as the mailbox may call at once
+        }
+        if (!mail.armForDrain(this::onDrained)) {
+            onDrained();
+        }
+    }
+
+    private void onDrained() {
+        List<Drain> now;
+        synchronized (lock) {
+            isDrainArmed = false;
+            now = drains;
+        }
+        if (mail.ended() == null) {
+            now.forEach(Drain::run);
+        }
+    }
+
+    /** Drops the message that has waited for longest. */
+    void dropOldest() {
+        Object oldest = mail.pollForAnybody();
+        if (oldest != null) {
+            discard(oldest);
+        }
+    }
+
+    // ---- what is taken
+
+    /** The next message, if there is one and this is the handle that may take it. */
+    @Nullable
+    R poll(Object handle) {
+        Object message = mail.poll(handle);
+        return message == null ? null : open(message);
+    }
+
+    @Nullable
+    R poll(Object handle, long timeoutNanos) throws InterruptedException {
+        Object message = mail.poll(handle, timeoutNanos);
+        return message == null ? null : open(message);
+    }
+
+    /** From now on messages are for another handle; the handlers that were attached through the last one are gone. */
+    void moveTo(Object handle) {
+        mail.setTaker(handle);
+        synchronized (lock) {
+            if (executor instanceof EventLoop loop) {
+                loop.forget(this);
+            }
+            this.handle = handle;
+            handlers = List.of();
+            holdOrLetGo();
+        }
+    }
+
+    // ---- handlers
+
+    Registration onMessage(Object by, Consumer<? super R> action, Executor where) {
+        Handler<R> handler = new Handler<>(Objects.requireNonNull(action, "handler"));
+        Objects.requireNonNull(where, "executor");
+        synchronized (lock) {
+            if (by != handle) {
+                return NOTHING; // it has just been moved away: its handlers never run
+            }
+            if (handlers.isEmpty()) {
+                isRef = true;
+            } else if (!where.equals(executor)) {
+                throw new IllegalStateException("the handlers of a port run on one executor; here that is " + executor);
+            }
+            executor = where;
+            handlers = Stream.concat(handlers.stream(), Stream.of(handler)).toList();
+            holdOrLetGo();
+        }
+        if (where instanceof EventLoop loop) {
+            loop.adopt(this);
+            if (loop.hasEnded() && EventLoop.current() != loop) { // it may have looked at its ports already
+                abandon(loop);
+            }
+        }
+        schedule();
+        return () -> {
+            synchronized (lock) {
+                handlers = handlers.stream().filter(h -> h != handler).toList();
+                holdOrLetGo();
+            }
+            schedule();
+        };
+    }
+
+    /** Under the lock. */
+    private void holdOrLetGo() {
+        boolean holds = isRef && !handlers.isEmpty() && executor instanceof EventLoop;
+        if (holds && hold == NOTHING) {
+            hold = ((EventLoop) Objects.requireNonNull(executor)).hold(() -> {
+            });
+        } else if (!holds) {
+            hold.close();
+            hold = NOTHING;
+        }
+    }
+
+    void ref(boolean isRef) {
+        synchronized (lock) {
+            this.isRef = isRef;
+            holdOrLetGo();
+        }
+    }
+
+    boolean isRef() {
+        synchronized (lock) {
+            return isRef && !handlers.isEmpty();
+        }
+    }
+
+    /** An executor will run nothing more: its handlers are gone, and so is a pump that it may have in its queue. */
+    void abandon(Executor ended) {
+        synchronized (lock) {
+            if (ended.equals(executor)) {
+                handlers = List.of();
+                holdOrLetGo();
+            }
+            if (pump != null && ended.equals(pump.where)) {
+                pump = null;
+            }
+        }
+        schedule();
+    }
+
+    private void onMail() {
+        synchronized (lock) {
+            isArmed = false;
+        }
+        schedule();
+    }
+
+    /** Gives the handlers a turn, if there is something for them and they are not at it; or tells that all is over. */
+    private void schedule() {
+        Pump next = null;
+        String end = mail.ended(); // before isEmpty: nothing is added after the end
+        synchronized (lock) {
+            if (pump != null) {
+                return; // it will look again
+            }
+            if (handlers.isEmpty()) {
+                if (end == null) {
+                    mail.passOn();
+                    return;
+                }
+            } else if (!mail.isEmpty()) {
+                next = new Pump(Objects.requireNonNull(executor), handle);
+                pump = next;
+            } else if (end == null) {
+                if (isArmed) {
+                    return;
+                }
+                isArmed = true; // before, as the mailbox may call at once
+            }
+        }
+        if (next != null) {
+            next.submit();
+        } else if (end != null) {
+            closed.complete(end);
+            synchronized (lock) {
+                isRef = false;
+                holdOrLetGo();
+            }
+        } else if (!mail.arm(onMail)) {
+            onMail();
+        }
+    }
+
+    private final class Pump implements Runnable {
+        private final Executor where;
+        private final Object by;
+        private boolean begun;
+
+        Pump(Executor where, Object by) {
+            this.where = where;
+            this.by = by;
+        }
+
+        /** Never throws: who posted a message has nothing to do with what becomes of it. */
+        void submit() {
+            try {
+                where.execute(this);
+            } catch (Throwable e) {
+                if (begun) { // it ran at once, so this is a handler's
+                    Thread here = Thread.currentThread();
+                    here.getUncaughtExceptionHandler().uncaughtException(here, e);
+                    return;
+                }
+                abandon(where);
+                if (!(where instanceof EventLoop)) {
+                    closeBoth("the executor of its handlers takes no more tasks: " + e.getMessage());
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            begun = true;
+            awaitLastThread();
+            EventLoop loop = where instanceof EventLoop l ? l : null;
+            try {
+                for (int i = 0; i < BATCH; i++) {
+                    List<Handler<R>> now;
+                    synchronized (lock) {
+                        now = pump == this && where.equals(executor) ? handlers : List.of();
+                    }
+                    boolean stopped = loop != null && loop.hasEnded();
+                    R message = now.isEmpty() || stopped ? null : poll(by);
+                    if (message == null) {
+                        return;
+                    }
+                    deliver(message, now);
+                    if (loop != null) {
+                        loop.settle();
+                    }
+                }
+            } finally {
+                synchronized (lock) {
+                    if (pump == this) {
+                        pump = null;
+                    }
+                }
+                schedule(); // for what came after the last look
+            }
+        }
+
+        private void awaitLastThread() {
+            if (!EventLoop.startsThreads(where)) {
+                return;
+            }
+            Thread last;
+            synchronized (lock) {
+                last = lastThread;
+                lastThread = Thread.currentThread();
+            }
+            boolean interrupted = false;
+            while (last != null && last.isAlive()) {
+                try {
+                    last.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Every handler gets the message, whatever the others throw. */
+    private static <R> void deliver(R message, List<Handler<R>> handlers) {
+        Throwable thrown = null;
+        for (Handler<R> handler : handlers) {
+            try {
+                handler.action.accept(message);
+            } catch (Throwable e) {
+                if (thrown == null) {
+                    thrown = e;
+                } else {
+                    thrown.addSuppressed(e);
+                }
+            }
+        }
+        if (thrown != null) {
+            Inbox.<RuntimeException>sneak(thrown);
+        }
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // a handler may throw what it does not declare
+    private static <T extends Throwable> void sneak(Throwable e) throws T {
+        throw (T) e;
+    }
+
+    // ---- the end
+
+    /** Why nothing more comes in, or null. */
+    @Nullable
+    String ended() {
+        return mail.ended();
+    }
+
+    boolean isOver() {
+        return mail.ended() != null && mail.isEmpty();
+    }
+
+    CompletableFuture<String> closed() {
+        return closed.copy();
+    }
+
+    /** Nothing more comes in; what did can still be taken. */
+    void end(String reason) {
+        mail.end(reason);
+        schedule();
+    }
+
+    /** Nothing more comes in, and what did is freed. */
+    private void close(String reason) {
+        mail.end(reason);
+        mail.drain().forEach(Inbox::discard);
+        schedule();
+    }
+
+    /** Ends the channel: the other end still gets what was posted before. */
+    void closeBoth(String reason) {
+        Inbox<?> other = peer;
+        if (other != null) {
+            other.end(reason);
+        }
+        close(reason);
+    }
+}

@@ -1,0 +1,11 @@
+package dev.handoff.channel;
+
+/** What {@link MessagePort#post} does where a channel has a bound and there is no room. */
+public enum Overflow {
+    /** It waits until there is room, or the channel is closed, or the thread is interrupted. */
+    WAIT,
+    /** It throws {@link PortFullException}; nothing was sent or taken. */
+    FAIL,
+    /** It drops the message that has waited for longest, and what that carried is freed. */
+    DROP_OLDEST
+}
