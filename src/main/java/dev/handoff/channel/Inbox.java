@@ -71,6 +71,11 @@ final class Inbox<R> {
         return mail.offer(message, isMoving(message) ? commit : null);
     }
 
+    /** As {@link #offer(Object)}, for a message that is known to have nothing that moves. */
+    Mailbox.Outcome offerShared(Object message) {
+        return mail.offer(message, null);
+    }
+
     /** As {@link #offer(Object)}, waiting for room. */
     Mailbox.Outcome offer(Object message, long timeoutNanos) throws InterruptedException {
         return mail.offer(message, isMoving(message) ? commit : null, timeoutNanos);
@@ -93,7 +98,10 @@ final class Inbox<R> {
         if (message instanceof Transfer transfer) {
             return (R) transfer.successor();
         }
-        return message instanceof PreparedClone<?> clone ? (R) clone.value() : (R) message;
+        if (message instanceof PreparedClone<?> clone) {
+            return (R) clone.value();
+        }
+        return (R) message;
     }
 
     private static void discard(Object message) {

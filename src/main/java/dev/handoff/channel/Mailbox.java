@@ -41,16 +41,23 @@ final class Mailbox<T> {
     private static final class Chunk {
         /** The number of its first slot. */
         final long first;
-        final @Nullable Object[] slots = new @Nullable Object[SLOTS];
+        final @Nullable Object[] slots;
         volatile @Nullable Chunk next;
 
-        Chunk(long first) {
+        Chunk(long first, int length) {
             this.first = first;
+            this.slots = new @Nullable Object[length];
+        }
+
+        /** The number of the first slot of the next chunk. */
+        long end() {
+            return first + slots.length;
         }
     }
 
-    private static final int SLOTS = 64;
-    private static final int MASK = SLOTS - 1;
+    /** Slots of the first chunk: most queues stay short. Each chunk has twice as many as the one before, up to a limit. */
+    private static final int FIRST_SLOTS = 16;
+    private static final int MOST_SLOTS = 512;
     private static final long ENDED = 1;
     private static final long ONE = 2;
     static final int UNBOUNDED = Integer.MAX_VALUE;
@@ -101,7 +108,7 @@ final class Mailbox<T> {
     Mailbox(int capacity, IdleStrategy idle) {
         this.capacity = capacity;
         this.idle = idle;
-        tailChunk = headChunk = new Chunk(0);
+        tailChunk = headChunk = new Chunk(0, FIRST_SLOTS);
     }
 
     /** Adds an element, unless this has ended; returns the reason then, else null. For those that have no bound. */
@@ -150,17 +157,16 @@ final class Mailbox<T> {
     }
 
     private static void fill(Chunk chunk, long number, Object element) {
-        SLOT.setRelease(chunk.slots, (int) number & MASK, element); // pairs with take()
+        SLOT.setRelease(chunk.slots, (int) (number - chunk.first), element); // pairs with take()
     }
 
     /** The chunk of a slot, with all before it; null if the slot has long been taken. */
     private @Nullable Chunk chunkOf(long number, Chunk start) {
-        long first = number & ~MASK;
         Chunk c = start;
-        while (c.first != first) {
+        while (number >= c.end()) {
             Chunk next = c.next;
             if (next == null) {
-                Chunk made = new Chunk(c.first + SLOTS);
+                Chunk made = new Chunk(c.end(), Math.min(2 * c.slots.length, MOST_SLOTS));
                 next = (Chunk) NEXT.compareAndExchange(c, (Chunk) null, made);
                 if (next == null) {
                     next = made;
@@ -169,7 +175,7 @@ final class Mailbox<T> {
             if (next == c) {
                 next = (Chunk) HEAD_CHUNK.getAcquire(this); // pairs with take(), which set it before it linked c to
                                                             // itself
-                if (next.first > first) {
+                if (next.first > number) {
                     return null;
                 }
             }
@@ -229,12 +235,11 @@ final class Mailbox<T> {
     /** The first element, or null where there is none, or where taking is not for the caller. */
     @Nullable
     T poll(@Nullable Object who) {
-        if (!isReady()) {
-            // an element whose place is taken, but not filled yet, may have one behind it that is
-            if (!hasElement()) {
-                return null;
-            }
-        }
+        // an element whose place is taken, but not filled yet, may have one behind it that is
+        return isReady() || hasElement() ? takeInTurn(who) : null;
+    }
+
+    private @Nullable T takeInTurn(@Nullable Object who) {
         takeTurn();
         T element;
         try {
@@ -260,11 +265,12 @@ final class Mailbox<T> {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        T element = poll(who);
-        return element != null ? element : await(who, new Deadline(timeoutNanos));
+        T element = isReady() ? takeInTurn(who) : null; // the tail is not for those who have time
+        return element != null ? element : await(who, timeoutNanos);
     }
 
-    private @Nullable T await(@Nullable Object who, Deadline deadline) throws InterruptedException {
+    private @Nullable T await(@Nullable Object who, long timeoutNanos) throws InterruptedException {
+        Deadline deadline = new Deadline(timeoutNanos);
         while (true) {
             long left = deadline.nanosLeft();
             boolean woken = false;
@@ -315,7 +321,7 @@ final class Mailbox<T> {
     private @Nullable T take() {
         long head = (long) WORD.get(words, HEAD);
         Chunk chunk = headChunk;
-        if ((head & ~MASK) != chunk.first) {
+        if (head == chunk.end()) {
             Chunk next = chunk.next;
             if (next == null) {
                 return null; // nobody can have a place in a chunk that is not there
@@ -324,7 +330,7 @@ final class Mailbox<T> {
             chunk.next = chunk;
             chunk = next;
         }
-        int at = (int) head & MASK;
+        int at = (int) (head - chunk.first);
         Object element = SLOT.getAcquire(chunk.slots, at); // pairs with fill()
         if (element == null) {
             if (tail() >> 1 == head) {
@@ -349,10 +355,11 @@ final class Mailbox<T> {
     private boolean isReady() {
         long head = head();
         Chunk chunk = (Chunk) HEAD_CHUNK.getAcquire(this); // pairs with take()
-        if ((head & ~MASK) != chunk.first) {
+        int at = (int) (head - chunk.first);
+        if (at < 0 || at >= chunk.slots.length) { // the end of a chunk, or another taker is at it
             return chunk.next != null || reason != null;
         }
-        return SLOT.getOpaque(chunk.slots, (int) head & MASK) != null || reason != null;
+        return SLOT.getOpaque(chunk.slots, at) != null || reason != null;
     }
 
     private boolean hasElement() {

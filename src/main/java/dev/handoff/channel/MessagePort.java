@@ -67,6 +67,9 @@ public final class MessagePort<S, R> implements Transferable {
     /** The loop that this belongs to is known, or that there is none: decided by the first use, by whichever thread. */
     private boolean isHome;
 
+    /** The last class that was found to need no copies: messages of one port are alike. A race costs a look-up. */
+    private @Nullable Class<?> sharedClass;
+
     private MessagePort(Object state, Cloners cloners, Overflow overflow) {
         this.state = state;
         this.cloners = cloners;
@@ -156,9 +159,16 @@ public final class MessagePort<S, R> implements Transferable {
      * @throws DetachedException if this port was moved away; nothing was taken
      */
     public void post(S message, Transferable... transfer) {
-        Objects.requireNonNull(message, "message");
-        Inbox<S> out = openOut();
-        post(out, prepare(message, transfer));
+        if (transfer.length == 0 && message.getClass() == sharedClass) {
+            Inbox<S> out = out();
+            if (out.offerShared(message) != Mailbox.Outcome.ADDED) {
+                insist(out, message);
+            }
+        } else {
+            Objects.requireNonNull(message, "message");
+            Inbox<S> out = openOut();
+            post(out, prepare(message, transfer));
+        }
     }
 
     /**
@@ -185,6 +195,9 @@ public final class MessagePort<S, R> implements Transferable {
         if (transfer.length == 0) {
             Object copy = cloners.copyAlone(message);
             if (copy != null && !Inbox.isMoving(copy)) {
+                if (cloners.isShared(message.getClass())) {
+                    sharedClass = message.getClass();
+                }
                 return copy;
             }
         } else if (transfer.length == 1 && transfer[0] == message) {

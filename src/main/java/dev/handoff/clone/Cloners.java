@@ -74,6 +74,16 @@ public final class Cloners {
     }
 
     /**
+     * Whether all objects of a class are their own copies, as nobody can change them.
+     *
+     * @param type the class
+     * @return true if they are
+     */
+    public boolean isShared(Class<?> type) {
+        return plans.of(type).isShared;
+    }
+
+    /**
      * Copies a value if that needs no record of what was copied, as nothing in it can come up twice, and nothing moves with
      * it: for a caller that delivers messages itself, and allocates nothing for those that are their own copies.
      *
