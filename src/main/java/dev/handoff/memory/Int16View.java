@@ -411,15 +411,17 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
         try {
             int word;
             do {
                 word = Lanes.getVolatile(words, at);
-                short old = (short) Lanes.lane(word, at, 16);
+                short old = (short) (word >>> shift);
                 if (old != (short) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, value)));
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, value << shift, 0xffff << shift)));
             return (short) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -443,15 +445,17 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
         try {
             int word;
             do {
                 word = Lanes.getAcquire(words, at);
-                short old = (short) Lanes.lane(word, at, 16);
+                short old = (short) (word >>> shift);
                 if (old != (short) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, value)));
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, value << shift, 0xffff << shift)));
             return (short) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -475,15 +479,17 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
         try {
             int word;
             do {
                 word = Lanes.getOpaque(words, at);
-                short old = (short) Lanes.lane(word, at, 16);
+                short old = (short) (word >>> shift);
                 if (old != (short) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, value)));
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, value << shift, 0xffff << shift)));
             return (short) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -506,14 +512,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -535,14 +542,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -564,14 +572,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -593,14 +602,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word + operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -622,14 +632,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word + operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -651,14 +662,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word + operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -680,14 +692,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word & operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -709,14 +722,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word & operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -738,14 +752,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word & operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -767,14 +782,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word | operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -796,14 +812,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word | operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -825,14 +842,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word | operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -854,14 +872,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 16, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -883,14 +902,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 16, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -912,14 +932,15 @@ public final class Int16View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 16);
+        int operand = value << shift;
         try {
             int word;
-            short old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (short) Lanes.lane(word, at, 16);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 16, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xffff << shift)));
+            return (short) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }

@@ -423,15 +423,17 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
         try {
             int word;
             do {
                 word = Lanes.getVolatile(words, at);
-                byte old = (byte) Lanes.lane(word, at, 8);
+                byte old = (byte) (word >>> shift);
                 if (old != (byte) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, value)));
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, value << shift, 0xff << shift)));
             return (byte) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -455,15 +457,17 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
         try {
             int word;
             do {
                 word = Lanes.getAcquire(words, at);
-                byte old = (byte) Lanes.lane(word, at, 8);
+                byte old = (byte) (word >>> shift);
                 if (old != (byte) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, value)));
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, value << shift, 0xff << shift)));
             return (byte) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -487,15 +491,17 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
         try {
             int word;
             do {
                 word = Lanes.getOpaque(words, at);
-                byte old = (byte) Lanes.lane(word, at, 8);
+                byte old = (byte) (word >>> shift);
                 if (old != (byte) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, value)));
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, value << shift, 0xff << shift)));
             return (byte) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -518,14 +524,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -547,14 +554,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -576,14 +584,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -605,14 +614,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word + operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -634,14 +644,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word + operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -663,14 +674,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old + value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word + operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -692,14 +704,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word & operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -721,14 +734,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word & operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -750,14 +764,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old & value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word & operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -779,14 +794,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word | operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -808,14 +824,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word | operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -837,14 +854,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old | value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word | operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -866,14 +884,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSet(words, at, word, Lanes.with(word, at, 8, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSet(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -895,14 +914,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetAcquire(words, at, word, Lanes.with(word, at, 8, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetAcquire(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -924,14 +944,15 @@ public final class Int8View extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, 8);
+        int operand = value << shift;
         try {
             int word;
-            byte old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (byte) Lanes.lane(word, at, 8);
-            } while (!Lanes.weakCompareAndSetRelease(words, at, word, Lanes.with(word, at, 8, old ^ value)));
-            return old;
+            } while (!Lanes.weakCompareAndSetRelease(words, at, word,
+                    Lanes.merged(word, word ^ operand, 0xff << shift)));
+            return (byte) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }

@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 final class Lanes {
     private static final VarHandle WORD = ValueLayout.JAVA_INT.varHandle();
     private static final long WORD_BYTES = Integer.BYTES;
+    private static final long ADDRESSES = AddressSpace.aligned(WORD_BYTES);
     private static final boolean IS_BIG_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
     private Lanes() {
@@ -64,56 +65,50 @@ final class Lanes {
         return at;
     }
 
-    /** The element at an offset, in the low bits of what its word is shifted to. */
-    static int lane(int word, long at, int bits) {
-        return word >>> shift(at, bits);
-    }
-
-    /** A word with a new value of the element at an offset. */
-    static int with(int word, long at, int bits, int value) {
-        int shift = shift(at, bits);
-        int mask = (1 << bits) - 1;
-        return word & ~(mask << shift) | (value & mask) << shift;
-    }
-
-    private static int shift(long at, int bits) {
+    /** How many bits of its word are below the element at an offset. */
+    static int shift(long at, int bits) {
         int shift = (int) (at & WORD_BYTES - 1) * Byte.SIZE;
         return IS_BIG_ENDIAN ? Integer.SIZE - bits - shift : shift;
     }
 
+    /** A word with those bits of another that are in a mask. */
+    static int merged(int word, int other, int mask) {
+        return word & ~mask | other & mask;
+    }
+
     static int getVolatile(MemorySegment words, long at) {
         return AddressSpace.isAll(words)
-                ? (int) WORD.getVolatile(AddressSpace.ALL, at & -WORD_BYTES)
+                ? (int) WORD.getVolatile(AddressSpace.ALL, at & ADDRESSES)
                 : (int) WORD.getVolatile(words, at & -WORD_BYTES);
     }
 
     static int getAcquire(MemorySegment words, long at) {
         return AddressSpace.isAll(words)
-                ? (int) WORD.getAcquire(AddressSpace.ALL, at & -WORD_BYTES)
+                ? (int) WORD.getAcquire(AddressSpace.ALL, at & ADDRESSES)
                 : (int) WORD.getAcquire(words, at & -WORD_BYTES);
     }
 
     static int getOpaque(MemorySegment words, long at) {
         return AddressSpace.isAll(words)
-                ? (int) WORD.getOpaque(AddressSpace.ALL, at & -WORD_BYTES)
+                ? (int) WORD.getOpaque(AddressSpace.ALL, at & ADDRESSES)
                 : (int) WORD.getOpaque(words, at & -WORD_BYTES);
     }
 
     static boolean weakCompareAndSet(MemorySegment words, long at, int word, int value) {
         return AddressSpace.isAll(words)
-                ? WORD.weakCompareAndSet(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                ? WORD.weakCompareAndSet(AddressSpace.ALL, at & ADDRESSES, word, value)
                 : WORD.weakCompareAndSet(words, at & -WORD_BYTES, word, value);
     }
 
     static boolean weakCompareAndSetAcquire(MemorySegment words, long at, int word, int value) {
         return AddressSpace.isAll(words)
-                ? WORD.weakCompareAndSetAcquire(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                ? WORD.weakCompareAndSetAcquire(AddressSpace.ALL, at & ADDRESSES, word, value)
                 : WORD.weakCompareAndSetAcquire(words, at & -WORD_BYTES, word, value);
     }
 
     static boolean weakCompareAndSetRelease(MemorySegment words, long at, int word, int value) {
         return AddressSpace.isAll(words)
-                ? WORD.weakCompareAndSetRelease(AddressSpace.ALL, at & -WORD_BYTES, word, value)
+                ? WORD.weakCompareAndSetRelease(AddressSpace.ALL, at & ADDRESSES, word, value)
                 : WORD.weakCompareAndSetRelease(words, at & -WORD_BYTES, word, value);
     }
 }

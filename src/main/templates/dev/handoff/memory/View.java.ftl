@@ -15,6 +15,7 @@
 -->
 <#assign box = {"byte": "Byte", "short": "Short", "int": "Integer"}[type]!>
 <#assign cast = lane?then("(" + type + ") ", "")>
+<#assign mask = (bits == 8)?then("0xff", "0xffff")>
 <#assign low = lane?then(", of which the low " + bits + " bits count", "")>
 <#assign buffers = [
     {"type": "OwnedBuffer", "noun": "an owned", "whole": "owned buffer, claiming it if it is unclaimed"},
@@ -30,16 +31,17 @@
     {"name": "", "doc": "volatile", "read": "Volatile"},
     {"name": "Acquire", "doc": "acquire; the write is plain", "read": "Acquire"},
     {"name": "Release", "doc": "release; the read is plain", "read": "Opaque"}]>
-<#assign updates = [{"name": "Set", "does": "Replaces an element", "operand": "what to store", "value": "value"},
+<#assign updates = [{"name": "Set", "does": "Replaces an element", "operand": "what to store", "operator": ""},
     {"name": "Add", "does": "Adds to an element, " + floating?then("rounding as {@code +} does", "wrapping around"),
-        "operand": "what to add", "value": "old + value"}]
+        "operand": "what to add", "operator": "+"}]
     + floating?then([], [
-        {"name": "BitwiseAnd", "does": "Combines an element by bitwise and", "operand": "the mask",
-            "value": "old & value"},
-        {"name": "BitwiseOr", "does": "Combines an element by bitwise or", "operand": "the mask",
-            "value": "old | value"},
+        {"name": "BitwiseAnd", "does": "Combines an element by bitwise and", "operand": "the mask", "operator": "&"},
+        {"name": "BitwiseOr", "does": "Combines an element by bitwise or", "operand": "the mask", "operator": "|"},
         {"name": "BitwiseXor", "does": "Combines an element by bitwise exclusive or", "operand": "the mask",
-            "value": "old ^ value"}])>
+            "operator": "^"}])>
+<#function updated update old value>
+<#return (update.operator == "")?then(value, old + " " + update.operator + " " + value)>
+</#function>
 <#macro unsupported>
 <#if lane>
      * @throws UnsupportedOperationException if the memory was {@link SharedBuffer#wrap wrapped} without the aligned 32-bit
@@ -401,15 +403,17 @@ public final class ${name} extends View {
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, ${bits});
         try {
             int word;
             do {
                 word = Lanes.get${o.read}(words, at);
-                ${type} old = (${type}) Lanes.lane(word, at, ${bits});
+                ${type} old = (${type}) (word >>> shift);
                 if (old != (${type}) expected) {
                     return old;
                 }
-            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word, Lanes.with(word, at, ${bits}, value)));
+            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word,
+                    Lanes.merged(word, value << shift, ${mask} << shift)));
             return (${type}) expected;
         } finally {
             Reference.reachabilityFence(this);
@@ -434,18 +438,19 @@ public final class ${name} extends View {
 <#if lane>
         if (words == null) {
             ${type} old = getPlain(index);
-            setPlain(index, ${update.value});
+            setPlain(index, ${updated(update, "old", "value")});
             return old;
         }
         long at = Lanes.at(words, first, offset(index));
+        int shift = Lanes.shift(at, ${bits});
+        int operand = value << shift;
         try {
             int word;
-            ${type} old;
             do {
                 word = Lanes.getOpaque(words, at);
-                old = (${type}) Lanes.lane(word, at, ${bits});
-            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word, Lanes.with(word, at, ${bits}, ${update.value})));
-            return old;
+            } while (!Lanes.weakCompareAndSet${o.name}(words, at, word,
+                    Lanes.merged(word, ${updated(update, "word", "operand")}, ${mask} << shift)));
+            return (${type}) (word >>> shift);
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -454,7 +459,7 @@ public final class ${name} extends View {
         ${type} old;
         do {
             old = (${type}) ELEMENT.getOpaque(segment, offset);
-        } while (!ELEMENT.weakCompareAndSet${o.name}(segment, offset, old, ${update.value}));
+        } while (!ELEMENT.weakCompareAndSet${o.name}(segment, offset, old, ${updated(update, "old", "value")}));
         return old;
 <#else>
         return (${type}) ELEMENT.getAnd${update.name}${o.name}(segment, offset(index), value);
