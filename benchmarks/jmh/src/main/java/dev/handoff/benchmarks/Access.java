@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
@@ -24,9 +25,10 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * One thread reads and writes elements of our memory, beside one that does so with arrays. A sample is the time of a loop
  * over all {@value #LENGTH} elements in order: long enough for the clock, and so short that most samples were disturbed by
- * nothing.
+ * nothing. Each loop is compiled on its own: inlined between two readings of the clock, some run out of registers.
  */
 @State(Scope.Thread)
+@CompilerControl(CompilerControl.Mode.DONT_INLINE)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(jvmArgs = {Jvm.NATIVE_ACCESS, Jvm.UNSAFE})
