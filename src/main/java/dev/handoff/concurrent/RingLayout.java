@@ -8,14 +8,14 @@ package dev.handoff.concurrent;
  *   byte
  *     0  +----------------------------------------------+
  *        | Preamble; its parameter is the capacity      |  never written again
+ *    64  +----------------------------------------------+
+ *        | Next head: where the head is about to move   |  the consumer's own, of an MpscRing
  *   128  +----------------------------------------------+
  *        | Tail: position where the next record begins  |  written by producers
  *   136  +----------------------------------------------+
  *        | Head cache: a head seen before               |  written by producers
  *   256  +----------------------------------------------+
  *        | Head: position of the oldest record          |  written by the consumer
- *   264  +----------------------------------------------+
- *        | Next head: where the head is about to move   |  written by the consumer of an MpscRing
  *   384  +----------------------------------------------+
  *        | Records: capacity bytes                      |
  *        +----------------------------------------------+
@@ -38,10 +38,10 @@ package dev.handoff.concurrent;
  * what was aborted, or lies between the last record and the end of the memory.
  */
 final class RingLayout {
+    static final long NEXT_HEAD_OFFSET = 64;
     static final long TAIL_OFFSET = 128;
     static final long HEAD_CACHE_OFFSET = 136;
     static final long HEAD_OFFSET = 256;
-    static final long NEXT_HEAD_OFFSET = 264;
     static final long RECORDS_OFFSET = 384;
 
     static final int HEADER_BYTES = 8;

@@ -247,5 +247,7 @@ class PlacementTest {
         assertEquals(128, RingLayout.HEAD_OFFSET - RingLayout.TAIL_OFFSET);
         assertEquals(128, RingLayout.RECORDS_OFFSET - RingLayout.HEAD_OFFSET);
         assertTrue(RingLayout.HEAD_CACHE_OFFSET - RingLayout.TAIL_OFFSET < 64, "with the tail");
+        assertTrue(RingLayout.NEXT_HEAD_OFFSET >= 64 && RingLayout.NEXT_HEAD_OFFSET < RingLayout.TAIL_OFFSET,
+                "on a line that nobody reads who waits for the head");
     }
 }
