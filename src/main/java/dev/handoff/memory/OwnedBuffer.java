@@ -115,15 +115,29 @@ public final class OwnedBuffer implements Transferable {
     }
 
     /** Why a handle is gone, and what it led to. */
-    private record Gone(String how, Thread by, @Nullable Throwable where, long bytes, long maxBytes) {
-        static Gone here(String how, Region region) {
-            Thread me = Thread.currentThread();
-            return new Gone(how, me, TRACED ? new Throwable(how + " by " + describe(me)) : null, region.bytes(),
-                    region.maxBytes());
+    private static final class Gone {
+        private final String how;
+        private final Thread by = Thread.currentThread();
+        private final @Nullable Throwable where;
+        final long bytes;
+        final long maxBytes;
+        /** Who got it, where that is told at last, in {@link Transfer#commit}: all else is there before, so that it needs no heap. */
+        private @Nullable String receiver;
+
+        Gone(String how, Region region) {
+            this.how = how;
+            this.where = TRACED ? new Throwable(describe()) : null;
+            this.bytes = region.bytes();
+            this.maxBytes = region.maxBytes();
         }
 
         DetachedException exception() {
-            return new DetachedException("this buffer of " + bytes + " bytes is gone: " + describe(this), where);
+            return new DetachedException("this buffer of " + bytes + " bytes is gone: " + describe(), where);
+        }
+
+        String describe() {
+            VarHandle.acquireFence(); // pairs with leave(), for the receiver
+            return (receiver == null ? how : "handed to " + receiver) + " by " + OwnedBuffer.describe(by);
         }
     }
 
@@ -306,24 +320,25 @@ public final class OwnedBuffer implements Transferable {
 
     @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
     private MemorySegment open() {
-        return owned(() -> {
-            MemorySegment opened = view;
-            if (opened != null) {
-                return opened;
-            }
-            Region r = region();
-            Arena a = Memory.arena();
-            MemorySegment v;
-            try {
+        boolean claimed = acquire();
+        Arena a = null;
+        try {
+            MemorySegment v = view;
+            if (v == null) {
+                a = Memory.arena();
+                Region r = region();
                 v = r.block.view(r.offset(), r.bytes(), a);
-            } catch (RuntimeException | Error e) {
-                a.close(); // it may have mapped something
-                throw e;
+                arena = a;
+                view = v;
             }
-            arena = a;
-            view = v;
             return v;
-        });
+        } catch (RuntimeException | Error e) {
+            if (a != null) {
+                a.close(); // it may have mapped something
+            }
+            giveBackIf(claimed);
+            throw e;
+        }
     }
 
     /**
@@ -434,14 +449,19 @@ public final class OwnedBuffer implements Transferable {
      * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
      */
     public OwnedBuffer transfer() {
-        return owned(() -> {
-            OwnedBuffer next = new OwnedBuffer(region());
-            Gone gone = Gone.here("transferred", region());
+        boolean claimed = acquire();
+        try {
+            Region r = region();
+            OwnedBuffer next = new OwnedBuffer(r);
+            Gone gone = new Gone("transferred", r);
             closeView();
             leave(gone);
             next.publish();
             return next;
-        });
+        } catch (RuntimeException | Error e) {
+            giveBackIf(claimed);
+            throw e;
+        }
     }
 
     /**
@@ -557,7 +577,7 @@ public final class OwnedBuffer implements Transferable {
         }
         List<Region> children = List.of(regions);
         List<OwnedBuffer> result = List.of(parts);
-        Gone split = Gone.here("split into " + parts.length + " parts", whole);
+        Gone split = new Gone("split into " + parts.length + " parts", whole);
         closeView();
         whole.block.partsAdded(cuts.length); // from here on nothing throws, nor allocates
         whole.split(children);
@@ -599,7 +619,7 @@ public final class OwnedBuffer implements Transferable {
                 }
             }
             for (int i = 0; i < gone.length; i++) {
-                gone[i] = Gone.here("joined with its siblings", inOrder.get(i).region);
+                gone[i] = new Gone("joined with its siblings", inOrder.get(i).region);
             }
             for (Part part : all) {
                 part.buffer.closeView();
@@ -693,7 +713,7 @@ public final class OwnedBuffer implements Transferable {
             closeView();
             Region r = region();
             FrozenBuffer frozen = new FrozenBuffer(r.block.shared(r.offset(), r.bytes()));
-            Gone gone = Gone.here("frozen", r);
+            Gone gone = new Gone("frozen", r);
             r.block.pin();
             r.vacated();
             leave(gone);
@@ -718,7 +738,7 @@ public final class OwnedBuffer implements Transferable {
             long from = r.offset() & -Integer.BYTES; // whole words, which atomic access to a byte goes through
             long to = r.offset() + r.bytes() + Integer.BYTES - 1 & -Integer.BYTES;
             SharedBuffer shared = SharedBuffer.over(r.block.shared(from, to - from), r.offset() - from, r.bytes());
-            Gone gone = Gone.here("shared", r);
+            Gone gone = new Gone("shared", r);
             r.block.pin();
             r.vacated();
             leave(gone);
@@ -737,20 +757,23 @@ public final class OwnedBuffer implements Transferable {
      */
     @Override
     public void close() {
-        Block block;
+        boolean claimed;
         try {
-            block = owned(() -> {
-                Region r = region();
-                Gone gone = Gone.here("closed", r);
-                closeView();
-                leave(gone);
-                r.vacated();
-                return r.block;
-            });
+            claimed = acquire();
         } catch (DetachedException e) {
             return;
         }
-        block.partClosed();
+        Region r = region();
+        try {
+            Gone gone = new Gone("closed", r);
+            closeView();
+            leave(gone);
+        } catch (RuntimeException | Error e) {
+            giveBackIf(claimed);
+            throw e;
+        }
+        r.vacated();
+        r.block.partClosed();
     }
 
     /**
@@ -823,7 +846,7 @@ public final class OwnedBuffer implements Transferable {
     public String toString() {
         Object s = STATE.getOpaque(this);
         String what = switch (s) {
-            case Gone g -> describe(g);
+            case Gone g -> g.describe();
             case Thread t when t.isAlive() -> "owned by " + describe(t);
             case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
             case Move m when isClaimable(m) -> "unclaimed, as its mover " + describe(m.mover) + " has terminated";
@@ -839,10 +862,14 @@ public final class OwnedBuffer implements Transferable {
         try {
             return body.get();
         } catch (RuntimeException | Error e) {
-            if (claimed) {
-                giveBack();
-            }
+            giveBackIf(claimed);
             throw e;
+        }
+    }
+
+    private void giveBackIf(boolean claimed) {
+        if (claimed) {
+            giveBack();
         }
     }
 
@@ -920,7 +947,7 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner, views revoked: the last act under this handle. What it needs is made before: it never throws. */
     private void leave(Gone gone) {
-        STATE.setOpaque(this, gone); // nothing is read through a gone handle
+        STATE.setRelease(this, gone); // pairs with Gone.describe(); nothing else is read through a gone handle
         REGION.setRelease(this, null); // pairs with look(): who misses the region finds why
     }
 
@@ -942,19 +969,20 @@ public final class OwnedBuffer implements Transferable {
         }
     }
 
-    private static String describe(Gone gone) {
-        return gone.how + " by " + describe(gone.by);
-    }
-
     static String describe(Thread t) {
         return t.getName().isEmpty() ? "virtual thread #" + t.threadId() : "thread '" + t.getName() + "'";
     }
 
-    /** A move in a message, from validation to commit. It ends only what it began: other moves may have begun, too. */
+    /**
+     * A move in a message, from validation to commit. It ends only what it began: other moves may have begun, too. What its
+     * end needs is made before.
+     */
     private final class Move implements Transfer {
         final Thread mover = Thread.currentThread();
         final OwnedBuffer successor = new OwnedBuffer(region());
         private final boolean claimed;
+        private final Gone unsent = new Gone("never handed over, as its message was not sent", region());
+        private @Nullable Gone sent;
 
         Move(boolean claimed) {
             this.claimed = claimed;
@@ -971,6 +999,7 @@ public final class OwnedBuffer implements Transferable {
             if (state != mover) {
                 throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
             }
+            sent = new Gone("handed over", region());
             closeView();
             region().unclaimed();
             STATE.setOpaque(OwnedBuffer.this, this); // lest another transferable's revoke opens a view of this one
@@ -982,7 +1011,8 @@ public final class OwnedBuffer implements Transferable {
             if (state != this) {
                 throw new IllegalStateException("a move is committed once, after its revoke: " + OwnedBuffer.this);
             }
-            leave(Gone.here("handed to " + receiver, region()));
+            Objects.requireNonNull(sent).receiver = receiver;
+            leave(sent);
             successor.publish();
         }
 
@@ -1002,7 +1032,7 @@ public final class OwnedBuffer implements Transferable {
             } else if (claimed) {
                 giveBack(); // somebody may have looked while the message was copied
             }
-            successor.leave(Gone.here("never handed over, as its message was not sent", successor.region()));
+            successor.leave(unsent);
         }
 
         private void requireMover() {
