@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import dev.handoff.internal.os.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,29 +30,27 @@ final class NativeMemory implements Memory {
 
     @SuppressWarnings("MustBeClosed") // by free(), or here on failure
     static NativeMemory allocate(long bytes) {
-        MemoryLimit.reserve(bytes);
         boolean large = bytes >= LARGE_BYTES;
         Arena arena = large ? Arena.ofShared() : Arena.ofAuto();
-        MemorySegment base;
+        Reservation reservation = new Reservation(bytes);
         try {
-            MemorySegment memory = large && Pages.available()
+            MemorySegment.NULL.reinterpret(arena, reservation); // first, hence given back last: the memory is free then
+            MemorySegment base = large && Pages.available()
                     ? Pages.map(bytes, arena)
                     : arena.allocate(bytes, Allocator.MIN_BYTES);
-            if (memory == null) {
+            if (base == null) {
                 throw new OutOfMemoryError("the operating system refuses them");
             }
-            // Not before the memory is really free, whoever frees it.
-            base = memory.reinterpret(arena, freed -> MemoryLimit.unreserve(bytes));
+            return new NativeMemory(base, large ? arena : null);
         } catch (OutOfMemoryError e) {
-            MemoryLimit.unreserve(bytes);
             if (large) {
                 arena.close();
             }
+            reservation.giveBack();
             OutOfMemoryError refused = new OutOfMemoryError("there are no " + bytes + " bytes: " + e.getMessage());
             refused.initCause(e);
             throw refused;
         }
-        return new NativeMemory(base, large ? arena : null);
     }
 
     @Override
@@ -78,6 +77,25 @@ final class NativeMemory implements Memory {
     public void free() {
         if (arena != null) {
             arena.close();
+        }
+    }
+
+    /** Bytes of the limit, given back once: when the memory is free, or could not be had. */
+    private static final class Reservation extends AtomicLong implements Consumer<MemorySegment> {
+        private static final long serialVersionUID = 1;
+
+        Reservation(long bytes) {
+            super(bytes);
+            MemoryLimit.reserve(bytes);
+        }
+
+        void giveBack() {
+            MemoryLimit.unreserve(getAndSet(0));
+        }
+
+        @Override
+        public void accept(MemorySegment freed) {
+            giveBack();
         }
     }
 

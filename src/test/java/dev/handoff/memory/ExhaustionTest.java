@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.handoff.testing.ChildJvm;
 import dev.handoff.testing.ChildJvm.Mode;
+import dev.handoff.testing.Threads;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What fails because the JVM has run out of something changes nothing and loses nothing. */
@@ -93,14 +96,111 @@ class ExhaustionTest {
             return buffer.claim();
         }
 
-        private static void fill(List<byte[]> ballast, int bytes) {
-            try {
-                while (true) {
-                    ballast.add(new byte[bytes]);
-                }
-            } catch (OutOfMemoryError e) {
-                return;
+    }
+
+    private static void fill(List<byte[]> ballast, int bytes) {
+        try {
+            while (true) {
+                ballast.add(new byte[bytes]);
             }
+        } catch (OutOfMemoryError e) {
+            return;
+        }
+    }
+
+    /** Ends moves, by commit or abort, while not even the smallest object can be made. */
+    static final class NoHeap {
+        private static final int ROUNDS = 300;
+        private static final Transfer[] MOVES = new Transfer[ROUNDS];
+
+        private NoHeap() {
+        }
+
+        public static void main(String[] args) {
+            for (int i = 0; i < 10; i++) { // all classes are there then
+                begin();
+                end();
+            }
+            begin();
+            List<byte[]> ballast = new ArrayList<>(1 << 16);
+            fill(ballast, 1 << 15);
+            fill(ballast, 512);
+            fill(ballast, 1);
+            Error failure = end();
+            ballast.clear();
+            System.out.println(failure);
+            for (int i = 0; i < 3; i++) {
+                System.out.println(MOVES[ROUNDS - 3 + i].successor());
+            }
+        }
+
+        private static void begin() {
+            for (int i = 0; i < ROUNDS; i++) {
+                OwnedBuffer buffer = OwnedBuffer.allocate(64);
+                buffer.segment();
+                MOVES[i] = buffer.beginTransfer();
+                if (i % 3 < 2) {
+                    MOVES[i].revoke();
+                }
+            }
+        }
+
+        private static @Nullable Error end() {
+            try {
+                for (int i = 0; i < ROUNDS; i++) {
+                    if (i % 3 == 0) {
+                        MOVES[i].commit("nobody");
+                    } else {
+                        MOVES[i].abort();
+                    }
+                }
+                return null;
+            } catch (Error e) {
+                return e;
+            }
+        }
+    }
+
+    /** Asks for large memory while the heap is full but for some bytes, fewer or more each time. */
+    static final class LargeInFullHeap {
+        private static final int ROUNDS = 400;
+
+        private LargeInFullHeap() {
+        }
+
+        public static void main(String[] args) {
+            for (int i = 0; i < 1_000; i++) { // all classes are there then
+                Memory.allocate(NativeMemory.LARGE_BYTES).free();
+            }
+            List<byte[]> ballast = new ArrayList<>(1 << 16);
+            fill(ballast, 1 << 15);
+            ballast.removeLast();
+            int kept = ballast.size();
+            int failures = 0;
+            for (int round = 0; round < ROUNDS; round++) {
+                fill(ballast, 512);
+                fill(ballast, 1);
+                for (int left = round % 40; left > 0 && ballast.size() > kept; left--) {
+                    ballast.removeLast();
+                }
+                Memory memory = null;
+                try {
+                    memory = Memory.allocate(NativeMemory.LARGE_BYTES);
+                } catch (OutOfMemoryError e) {
+                    failures++;
+                }
+                while (ballast.size() > kept) {
+                    ballast.removeLast();
+                }
+                if (memory != null) {
+                    memory.free();
+                }
+            }
+            ballast.clear();
+            System.out.println(failures > ROUNDS / 20 && failures < ROUNDS
+                    ? "failed often enough"
+                    : "failed " + failures + " times");
+            System.out.println(MemoryLimit.tryReserve(MemoryLimit.BYTES) ? "nothing is held" : "something is held");
         }
     }
 
@@ -199,9 +299,66 @@ class ExhaustionTest {
         assertEquals("there is no room for a file of 2097152 bytes\n0 open", run.out(), run::err);
     }
 
+    /** Gives memory to the pool while no thread can be started, and once more when one can. */
+    static final class NoThreads {
+        private NoThreads() {
+        }
+
+        public static void main(String[] args) {
+            Allocator.statistics(); // the cleaner has its thread then
+            CountDownLatch end = new CountDownLatch(1);
+            List<Thread> threads = new ArrayList<>();
+            try {
+                while (threads.size() < 1_000) {
+                    threads.add(Thread.ofPlatform().daemon().start(() -> Threads.uninterruptibly(end)));
+                }
+            } catch (OutOfMemoryError e) {
+                System.out.println("no more threads");
+            }
+            Allocator.lease(2 << 20, true).partClosed();
+            print();
+            end.countDown();
+            threads.forEach(Threads::join);
+            Allocator.lease(4 << 20, true).partClosed();
+            print();
+        }
+
+        private static void print() {
+            System.out.println((MemoryStatistics.snapshot().bytesPooled() >> 20) + " MiB, trimmed: " + Thread
+                    .getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals(Pool.TRIMMER)));
+        }
+    }
+
+    @Test
+    void whereNoThreadCanBeStartedBlocksArePooledAndTheNextOneStartsTheTrimmer() {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "there is no shell to set the limit");
+        var run = ChildJvm.run(List.of("/bin/sh", "-c", "ulimit -v 16000000 && exec \"$0\" \"$@\""), Mode.MODULE_PATH,
+                NoThreads.class, List.of("--enable-native-access=dev.handoff", "-Xss500m", "-Xlog:disable",
+                        "-D" + Pool.PERIOD_PROPERTY + "=" + (1L << 40)),
+                List.of());
+        assertEquals("no more threads\n2 MiB, trimmed: false\n6 MiB, trimmed: true", run.out(), run::err);
+    }
+
     @Test
     void whereTheHeapIsFullABufferStaysWhatItIs() {
         var run = ChildJvm.run(FullHeap.class, "-Xmx10m");
         assertEquals("failed often enough\n42\n0 0", run.out(), run::err);
+    }
+
+    @Test
+    void whereTheHeapIsFullAMoveThatWasRevokedEnds() {
+        var run = ChildJvm.run(NoHeap.class, "-Xmx10m");
+        assertEquals("""
+                null
+                OwnedBuffer[64 bytes, unclaimed]
+                OwnedBuffer[64 bytes, never handed over, as its message was not sent by thread 'main']
+                OwnedBuffer[64 bytes, never handed over, as its message was not sent by thread 'main']""", run.out(),
+                run::err);
+    }
+
+    @Test
+    void whereTheHeapIsFullLargeMemoryIsRefusedAndNothingIsLost() {
+        var run = ChildJvm.run(LargeInFullHeap.class, "-Xmx10m", "-D" + MemoryLimit.PROPERTY + "=" + (64 << 20));
+        assertEquals("failed often enough\nnothing is held", run.out(), run::err);
     }
 }
