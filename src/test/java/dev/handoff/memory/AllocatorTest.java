@@ -176,6 +176,22 @@ class AllocatorTest {
     }
 
     @Test
+    void manyZerosAreWrittenWhereTheyAreMeantAndNowhereElse() {
+        long bytes = Zeros.LARGE + 12_345;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment zeros = arena.allocate(bytes);
+            MemorySegment target = arena.allocate(bytes + 128);
+            target.fill((byte) 1);
+            Zeros.clear(target, 64, bytes);
+            assertEquals(-1, target.asSlice(64, bytes).mismatch(zeros));
+            assertEquals(64, target.mismatch(zeros.fill((byte) 1)));
+            for (long at = 64 + bytes; at < target.byteSize(); at++) {
+                assertEquals(1, target.get(JAVA_BYTE, at));
+            }
+        }
+    }
+
+    @Test
     void aLeaseWithoutZerosShowsWhatWasThere() {
         int bytes = (int) Allocator.classBytes(30);
         Block block = Allocator.lease(bytes, false);

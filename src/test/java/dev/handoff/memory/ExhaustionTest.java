@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -306,18 +306,18 @@ class ExhaustionTest {
 
         public static void main(String[] args) {
             Allocator.statistics(); // the cleaner has its thread then
-            CountDownLatch end = new CountDownLatch(1);
+            Semaphore end = new Semaphore(0);
             List<Thread> threads = new ArrayList<>();
             try {
                 while (threads.size() < 1_000) {
-                    threads.add(Thread.ofPlatform().daemon().start(() -> Threads.uninterruptibly(end)));
+                    threads.add(Thread.ofPlatform().daemon().start(end::acquireUninterruptibly));
                 }
             } catch (OutOfMemoryError e) {
                 System.out.println("no more threads");
             }
             Allocator.lease(2 << 20, true).partClosed();
             print();
-            end.countDown();
+            end.release(threads.size());
             threads.forEach(Threads::join);
             Allocator.lease(4 << 20, true).partClosed();
             print();
