@@ -8,6 +8,11 @@ final class Jvm {
     static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
     /** Room for two buffers of 1 GiB; the default is a quarter of the machine. */
     static final String DIRECT_MEMORY = "-XX:MaxDirectMemorySize=3g";
+    /** For what is as short as the objects that it makes: a heap that does not grow meanwhile. */
+    static final String HEAP = "-Xms2g";
+    static final String MAX_HEAP = "-Xmx2g";
+    /** Nor is touched for the first time: the page faults of a young JVM take longer than a handoff. */
+    static final String TOUCHED = "-XX:+AlwaysPreTouch";
     /** A path with no library: the Java twin of each kernel runs. */
     static final String NO_NATIVE_KERNEL = "-Ddev.handoff.library.path=/nonexistent";
     /** For those who copy recursively what is nested deeply: reserved, and touched only as far as it is needed. */
