@@ -21,11 +21,11 @@ abstract class BuiltPlan extends HoldingPlan {
 
     @Override
     Object copy(Object original, Descent descent) {
-        int place = descent.find(original);
-        if (place >= 0) {
-            return descent.known(place, original);
+        int number = descent.enter(original);
+        if (number >= 0) {
+            return descent.known(number);
         }
-        descent.beginBuilding();
+        descent.beginBuilding(~number);
         @Nullable Object[] slots = contents(original);
         boolean changed = !isImmutable();
         for (int i = 0; i < slots.length; i++) {
@@ -34,7 +34,7 @@ abstract class BuiltPlan extends HoldingPlan {
             slots[i] = copy;
         }
         Object copy = changed ? build(original, slots) : original;
-        descent.built(original, copy);
+        descent.built(~number, copy);
         return copy;
     }
 }

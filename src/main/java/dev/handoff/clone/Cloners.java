@@ -189,7 +189,7 @@ public final class Cloners {
 
     private Object copy(Object value, Plan plan, Moves moves) {
         try {
-            return new Descent(plans, moves).copyAll(value, plan);
+            return Descent.copyAll(value, plan, plans, moves);
         } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where
             DataCloneException.rethrowIfFatal(e);
         }

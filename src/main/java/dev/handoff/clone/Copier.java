@@ -252,9 +252,9 @@ final class Copier {
         if (plan.isShared) {
             return value;
         }
-        int place = copies.find(value);
-        if (place >= 0) {
-            return copies.copy(place);
+        int number = copies.enter(value);
+        if (number >= 0) {
+            return copies.copy(number);
         }
         Object opened;
         try {
@@ -262,7 +262,7 @@ final class Copier {
         } catch (Throwable e) {
             throw at(plan, e);
         }
-        copies.put(place, value, opened);
+        copies.set(~number, opened);
         if (opened instanceof Frame frame) {
             frame.index = frame.low = visited++;
             stack.addLast(frame);

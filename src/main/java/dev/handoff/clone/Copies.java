@@ -1,74 +1,94 @@
 package dev.handoff.clone;
 
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which objects of a graph have a copy, by identity.
+ * Which objects of a graph have a copy, by identity: each gets a number, in the order in which they are met.
  *
  * <p>
  * The first few are found by looking at them all, so that a small message takes no identity hash codes: the first one
- * asked of an object is a call into the JVM and a write to its header. From there on it is a hash table with linear
- * probing, never more than two thirds full; an original and its copy lie side by side, so that a look-up is one place in memory.
+ * asked of an object is a call into the JVM and a write to its header. From there on the numbers are in a hash table with
+ * linear probing. The bits that a number leaves free there tell more of the hash code, so that an object that is new is
+ * hardly ever compared with another one: it costs a look at one place in memory.
  */
 final class Copies {
-    private static final int FEW = 8;
+    /** That are found without hash codes. */
+    static final int FEW = 8;
     /** Big steps: each asks all originals for their hash codes again, which means to touch them all. */
     private static final int GROWTH = 4;
     /** What a guess may cost. */
-    private static final int MOST_EXPECTED = 1 << 16;
+    static final int MOST_EXPECTED = 1 << 16;
 
-    /** Originals and their copies in turn. */
-    private @Nullable Object[] table = new Object[2 * FEW];
+    /** Originals and their copies in turn, by their numbers. */
+    private @Nullable Object[] entries = new Object[2 * FEW];
     private int size;
     private int limit = FEW;
-    /** The bits of a hash code that tell a place; none while there are few. */
-    private int mask;
+    /**
+     * As many low bits as tell a place hold a number and one, the others are the hash code's; 0 where there is none. Empty
+     * while there are few.
+     */
+    private int[] table = {};
 
     /**
-     * Finds an object.
+     * Finds an object, or enters it.
      *
-     * @return its place, or {@code ~place} where it is to be {@link #put} unless anything else is before
+     * @return its number, or {@code ~number} where it is new and has no copy yet
      */
-    int find(Object original) {
-        @Nullable Object[] t = table;
-        if (mask == 0) {
-            int end = 2 * size;
-            for (int i = 0; i < end; i += 2) {
-                if (t[i] == original) {
-                    return i;
+    int enter(Object original) {
+        int[] t = table;
+        int mask = t.length - 1;
+        if (mask < 0) {
+            return enterFew(original);
+        }
+        int hash = System.identityHashCode(original);
+        int at = hash & mask;
+        for (int there = t[at]; there != 0; there = t[at]) {
+            if (((there ^ hash) & ~mask) == 0) {
+                int number = (there & mask) - 1;
+                if (entries[2 * number] == original) {
+                    return number;
                 }
             }
-            return ~end;
+            at = at + 1 & mask;
         }
-        int at = 2 * (System.identityHashCode(original) & mask);
-        while (true) {
-            Object there = t[at];
-            if (there == original) {
-                return at;
-            }
-            if (there == null) {
-                return ~at;
-            }
-            at = at + 2 & t.length - 1;
-        }
-    }
-
-    /** The copy at a place that was found. */
-    Object copy(int place) {
-        return Objects.requireNonNull(table[place + 1]);
-    }
-
-    /** At a place that was not found, hence {@code ~place}. */
-    void put(int notFound, Object original, Object copy) {
-        int at = ~notFound;
         if (size == limit) {
             grow(GROWTH * size);
-            at = ~find(original);
+            return enter(original);
         }
-        table[at] = original;
-        table[at + 1] = copy;
-        size++;
+        int number = size++;
+        t[at] = hash & ~mask | number + 1;
+        entries[2 * number] = original;
+        return ~number;
+    }
+
+    private int enterFew(Object original) {
+        for (int number = 0; number < size; number++) {
+            if (entries[2 * number] == original) {
+                return number;
+            }
+        }
+        if (size == FEW) {
+            grow(GROWTH * FEW);
+            return enter(original);
+        }
+        entries[2 * size] = original;
+        return ~size++;
+    }
+
+    /** The object that has a number. */
+    Object original(int number) {
+        return Objects.requireNonNull(entries[2 * number]);
+    }
+
+    /** The copy of what has one. */
+    Object copy(int number) {
+        return Objects.requireNonNull(entries[2 * number + 1]);
+    }
+
+    void set(int number, Object copy) {
+        entries[2 * number + 1] = copy;
     }
 
     int size() {
@@ -84,22 +104,31 @@ final class Copies {
     }
 
     private void grow(int needed) {
+        table = new int[tableLength(needed)];
+        limit = limit(table.length);
+        entries = Arrays.copyOf(entries, 2 * limit);
+        int mask = table.length - 1;
+        for (int number = 0; number < size; number++) {
+            int hash = System.identityHashCode(entries[2 * number]);
+            int at = hash & mask;
+            while (table[at] != 0) {
+                at = at + 1 & mask;
+            }
+            table[at] = hash & ~mask | number + 1;
+        }
+    }
+
+    /** A power of two: how long a table has to be for so many. */
+    static int tableLength(int needed) {
         int length = 4 * FEW;
-        while (length / 3 * 2 < needed) {
+        while (limit(length) < needed) {
             length *= 2;
         }
-        @Nullable Object[] old = table;
-        int oldEnd = mask == 0 ? 2 * size : old.length;
-        table = new Object[2 * length];
-        mask = length - 1;
-        limit = length / 3 * 2;
-        for (int i = 0; i < oldEnd; i += 2) {
-            Object original = old[i];
-            if (original != null) {
-                int at = ~find(original);
-                table[at] = original;
-                table[at + 1] = old[i + 1];
-            }
-        }
+        return length;
+    }
+
+    /** How much may be in a table, for the probing to be short. */
+    static int limit(int tableLength) {
+        return tableLength / 3 * 2;
     }
 }

@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * {@link Copier}, which can do all of it, starts over. Nothing but copies has been made by then.
  *
  * <p>
+ * Most messages are trees: no reference leads to what another one leads to. Until it knows better, a run takes its graph
+ * for one, and remembers {@linkplain Sightings no more than hash codes} of what it meets. What is met again ends such a
+ * run, and the next one {@linkplain Copies tracks} copies, as do those of the next graphs of the kind.
+ *
+ * <p>
  * A mutable object has its copy, still empty, before its contents do. That lets cycles find it, and lets depth be
  * traded for a queue: what lies too deep is filled later. Not so below what is <em>built</em> from its contents (records,
  * unmodifiable collections, keys, elements that are compared): these have to be there. What is built must not see a
@@ -21,6 +26,12 @@ import org.jspecify.annotations.Nullable;
 final class Descent {
     /** Enough for nearly every message, and within what a thread with a stack of 256 KiB has, even when interpreted. */
     private static final int MAX_DEPTH = 48;
+
+    /** How many graphs are not taken for trees after one that was none: a run in vain among so many costs little. */
+    private static final int TRACKED = 64;
+
+    /** In place of the number of what is not tracked. */
+    private static final int UNTRACKED = Integer.MAX_VALUE;
 
     /** Says nothing: the {@link Copier} will. */
     private static final class GivenUp extends RuntimeException {
@@ -31,38 +42,69 @@ final class Descent {
         }
     }
 
-    private record Unfilled(MutablePlan plan, Object original, Object copy) {
+    /** It was no tree, most likely. */
+    private static final class MetAgain extends RuntimeException {
+        @Serial private static final long serialVersionUID = 1;
+
+        MetAgain() {
+            super(null, null, false, false);
+        }
+    }
+
+    private record Unfilled(MutablePlan plan, int number, Object original, Object copy) {
     }
 
     final Plans plans;
     final Moves moves;
     private final Copies copies = new Copies();
+    /** Null while there are few, or where copies are tracked. */
+    private @Nullable Sightings sightings;
+    /** As far as is known. */
+    private boolean isTree;
     private @Nullable ArrayDeque<Unfilled> unfilled;
-    /** What is being filled or built. */
-    private final @Nullable Object[] path = new Object[MAX_DEPTH];
+    /** The numbers of what is being filled or built, ascending. */
+    private final int[] path = new int[MAX_DEPTH];
     private int depth;
     /** How much of the path is built from its contents. */
     private int building;
     /** Whether anything led back to what was still being filled. */
     private boolean cyclic;
 
-    Descent(Plans plans, Moves moves) {
+    private Descent(Plans plans, Moves moves, boolean isTree) {
         this.plans = plans;
         this.moves = moves;
+        this.isTree = isTree;
     }
 
     /** The copy of a graph. Throws anything at all where it can't be made this way. */
-    Object copyAll(Object root, Plan plan) {
-        copies.expect(plan.lastCopies);
+    static Object copyAll(Object root, Plan plan, Plans plans, Moves moves) {
+        if (plan.tracked > 0) {
+            plan.tracked--;
+        } else {
+            try {
+                return new Descent(plans, moves, true).copyAll(root, plan);
+            } catch (MetAgain e) {
+                plan.tracked = TRACKED;
+            }
+        }
+        return new Descent(plans, moves, false).copyAll(root, plan);
+    }
+
+    private Object copyAll(Object root, Plan plan) {
+        if (isTree && plan.lastCopies > Copies.FEW) {
+            sightings = new Sightings(plan.lastCopies);
+        } else {
+            copies.expect(plan.lastCopies);
+        }
         Object copy = plan.copy(root, this);
         if (unfilled != null) {
             for (Unfilled next = unfilled.pollFirst(); next != null; next = unfilled.pollFirst()) {
-                path[depth++] = next.original;
+                path[depth++] = next.number;
                 next.plan.fill(next.original, next.copy, this);
                 depth--;
             }
         }
-        plan.lastCopies = copies.size();
+        plan.lastCopies = sightings == null ? copies.size() : sightings.size();
         return copy;
     }
 
@@ -96,44 +138,70 @@ final class Descent {
         return copy;
     }
 
-    /** As {@link Copies#find}. */
-    int find(Object original) {
-        return copies.find(original);
+    /**
+     * Finds an object, or enters it.
+     *
+     * @return its number, or {@code ~number} where it is new and is to have a copy
+     */
+    int enter(Object original) {
+        if (sightings == null) {
+            if (!isTree || copies.size() < Copies.FEW) {
+                return copies.enter(original);
+            }
+            sightings = seen(copies);
+        }
+        if (sightings.add(original)) {
+            return ~UNTRACKED;
+        }
+        throw new MetAgain();
+    }
+
+    private static Sightings seen(Copies copies) {
+        Sightings seen = new Sightings(copies.size());
+        for (int number = 0; number < copies.size(); number++) {
+            if (!seen.add(copies.original(number))) {
+                throw new MetAgain();
+            }
+        }
+        return seen;
     }
 
     /** The copy of what has been met before and holds nothing. */
-    Object knownLeaf(int place) {
-        return copies.copy(place);
+    Object knownLeaf(int number) {
+        isTree = false;
+        return copies.copy(number);
     }
 
     /** The copy of what has been met before, whole or still being filled. */
-    Object known(int place, Object original) {
+    Object known(int number) {
+        isTree = false;
         if (building > 0) {
-            if (cyclic || unfilled != null || isOpen(original)) {
+            if (cyclic || unfilled != null || isOpen(number)) {
                 throw giveUp();
             }
         } else if (!cyclic) {
-            cyclic = isOpen(original);
+            cyclic = isOpen(number);
         }
-        return copies.copy(place);
+        return copies.copy(number);
     }
 
-    private boolean isOpen(Object original) {
-        for (int i = depth - 1; i >= 0; i--) {
-            if (path[i] == original) {
-                return true;
-            }
+    private boolean isOpen(int number) {
+        int i = depth - 1;
+        while (i >= 0 && path[i] > number) {
+            i--;
         }
-        return false;
+        return i >= 0 && path[i] == number;
     }
 
     /** There is a copy, if not what it holds. */
-    void copied(int place, Object original, Object copy) {
-        copies.put(place, original, copy);
+    void copied(int number, Object copy) {
+        if (number != UNTRACKED) {
+            copies.set(number, copy);
+        }
     }
 
     /** Whether a copy is to be filled now; else it will be. */
-    boolean descend(MutablePlan plan, Object original, Object copy) {
+    boolean descend(MutablePlan plan, int number, Object original, Object copy) {
         if (depth == MAX_DEPTH) {
             if (building > 0) {
                 throw giveUp();
@@ -141,10 +209,10 @@ final class Descent {
             if (unfilled == null) {
                 unfilled = new ArrayDeque<>();
             }
-            unfilled.addLast(new Unfilled(plan, original, copy));
+            unfilled.addLast(new Unfilled(plan, number, original, copy));
             return false;
         }
-        path[depth++] = original;
+        path[depth++] = number;
         return true;
     }
 
@@ -159,19 +227,19 @@ final class Descent {
         depth--;
     }
 
-    /** Before the contents of what is built from them; a cycle through it comes back to something else that is open. */
-    void beginBuilding() {
+    /** Before the contents of what is built from them, and has no copy until it is {@link #built}. */
+    void beginBuilding(int number) {
         if (depth == MAX_DEPTH) {
             throw giveUp();
         }
-        path[depth++] = null;
+        path[depth++] = number;
         building++;
     }
 
-    void built(Object original, Object copy) {
+    void built(int number, Object copy) {
         building--;
         depth--;
-        copies.put(copies.find(original), original, copy);
+        copied(number, copy);
     }
 
     /** To be thrown: let the {@link Copier} do it, or say why not. */

@@ -10,12 +10,12 @@ abstract class LeafPlan extends Plan {
 
     @Override
     final Object copy(Object original, Descent descent) {
-        int place = descent.find(original);
-        if (place >= 0) {
-            return descent.knownLeaf(place);
+        int number = descent.enter(original);
+        if (number >= 0) {
+            return descent.knownLeaf(number);
         }
         Object copy = copyTree(original);
-        descent.copied(place, original, copy);
+        descent.copied(~number, copy);
         return copy;
     }
 

@@ -38,13 +38,13 @@ abstract class MutablePlan extends HoldingPlan {
 
     @Override
     final Object copy(Object original, Descent descent) {
-        int place = descent.find(original);
-        if (place >= 0) {
-            return descent.known(place, original);
+        int number = descent.enter(original);
+        if (number >= 0) {
+            return descent.known(number);
         }
         Object copy = create(original);
-        descent.copied(place, original, copy);
-        if (descent.descend(this, original, copy)) {
+        descent.copied(~number, copy);
+        if (descent.descend(this, ~number, original, copy)) {
             fill(original, copy, descent);
             descent.ascend();
         }

@@ -4,7 +4,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the objects of one class are cloned. Made at the first use of the class; immutable but for a guess, so that it may be
+ * How the objects of one class are cloned. Made at the first use of the class; immutable but for guesses, so that it may be
  * published by a data race.
  */
 abstract class Plan {
@@ -17,6 +17,9 @@ abstract class Plan {
      * written by a data race.
      */
     int lastCopies;
+
+    /** How many graphs are to be tracked before one that begins with such an object is taken for a tree; a guess, too. */
+    int tracked;
 
     Plan(Class<?> type, boolean isShared) {
         this.type = type;

@@ -22,6 +22,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -86,12 +87,17 @@ final class PlanCompiler {
 
     private void copyRecord(CodeBuilder code, RecordPlan.Shape shape) {
         int descent = 2;
-        int place = code.allocateLocal(TypeKind.INT);
-        code.aload(descent).aload(ORIGINAL).invokevirtual(DESCENT, "find", MethodTypeDesc.of(CD_int, CD_Object))
-                .istore(place);
+        int number = code.allocateLocal(TypeKind.INT);
+        code.aload(descent).aload(ORIGINAL).invokevirtual(DESCENT, "enter", MethodTypeDesc.of(CD_int, CD_Object))
+                .istore(number);
         Label met = code.newLabel();
-        code.iload(place).ifge(met);
-        code.aload(descent).invokevirtual(DESCENT, "beginBuilding", MethodTypeDesc.of(CD_void));
+        code.iload(number).ifge(met);
+        code.iload(number).iconst_m1().ixor().istore(number);
+        boolean holdsLeaves = shape.components().stream().allMatch(c -> c.isShared() || c.plan() instanceof LeafPlan);
+        if (!holdsLeaves) {
+            code.aload(descent).iload(number)
+                    .invokevirtual(DESCENT, "beginBuilding", MethodTypeDesc.of(CD_void, CD_int));
+        }
         Label changed = code.newLabel();
         Label done = code.newLabel();
         List<RecordPlan.Component> components = shape.components();
@@ -107,7 +113,7 @@ final class PlanCompiler {
             } else {
                 int original = code.allocateLocal(TypeKind.REFERENCE);
                 code.astore(original);
-                copy(code, component.plan(), original, descent);
+                copy(code, shape.type(), component.type(), component.plan(), original, descent);
                 code.astore(values[i]);
                 copied.add(new int[]{original, values[i]});
             }
@@ -121,12 +127,13 @@ final class PlanCompiler {
         construct(code, shape, values);
         code.astore(copy);
         code.labelBinding(done);
-        code.aload(descent).aload(ORIGINAL).aload(copy)
-                .invokevirtual(DESCENT, "built", MethodTypeDesc.of(CD_void, CD_Object, CD_Object));
+        code.aload(descent).iload(number).aload(copy)
+                .invokevirtual(DESCENT, holdsLeaves ? "copied" : "built",
+                        MethodTypeDesc.of(CD_void, CD_int, CD_Object));
         code.aload(copy).areturn();
         code.labelBinding(met);
-        code.aload(descent).iload(place).aload(ORIGINAL)
-                .invokevirtual(DESCENT, "known", MethodTypeDesc.of(CD_Object, CD_int, CD_Object)).areturn();
+        code.aload(descent).iload(number)
+                .invokevirtual(DESCENT, "known", MethodTypeDesc.of(CD_Object, CD_int)).areturn();
     }
 
     /**
@@ -196,7 +203,7 @@ final class PlanCompiler {
             } else {
                 read.run();
                 code.astore(value);
-                copy(code, field.plan(), value, descent);
+                copy(code, shape.type(), field.type(), field.plan(), value, descent);
                 code.astore(value);
                 invoke(code, field.set(), () -> code.aload(copy).aload(value));
             }
@@ -205,16 +212,21 @@ final class PlanCompiler {
     }
 
     /** Leaves the copy of a local on the stack. */
-    private void copy(CodeBuilder code, @Nullable Plan plan, int original, int descent) {
-        if (plan == null) {
+    private void copy(CodeBuilder code, Class<?> owner, Class<?> declared, @Nullable Plan plan, int original,
+            int descent) {
+        boolean isOwnKind = declared == owner && Modifier.isFinal(owner.getModifiers()); // whose plan is this one
+        if (plan == null && !isOwnKind) {
             code.aload(descent).aload(original)
                     .invokevirtual(DESCENT, "copy", MethodTypeDesc.of(CD_Object, CD_Object));
-        } else {
-            code.aload(original);
-            constant(code, plan, PLAN);
-            code.aload(descent)
-                    .invokestatic(DESCENT, "copy", MethodTypeDesc.of(CD_Object, CD_Object, PLAN, DESCENT));
+            return;
         }
+        code.aload(original);
+        if (plan == null) {
+            code.aload(0);
+        } else {
+            constant(code, plan, PLAN);
+        }
+        code.aload(descent).invokestatic(DESCENT, "copy", MethodTypeDesc.of(CD_Object, CD_Object, PLAN, DESCENT));
     }
 
     // ---- constants and calls

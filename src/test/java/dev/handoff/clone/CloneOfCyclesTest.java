@@ -171,4 +171,77 @@ class CloneOfCyclesTest {
         assertSame(DataCloneException.class, e.getClass());
         assertTrue(e.getMessage().startsWith("$[0]: "), e.getMessage());
     }
+
+    /** Known by its number from the start, whatever it holds. */
+    private static final class Numbered implements StructuredCloneable {
+        private final int number;
+        private Object held = "nothing yet";
+
+        Numbered(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public Object[] cloneContents() {
+            return new Object[]{held};
+        }
+
+        @Override
+        public Numbered cloneEmpty() {
+            return new Numbered(number);
+        }
+
+        @Override
+        public void cloneFill(Object[] copies) {
+            held = copies[0];
+        }
+
+        @Override
+        public boolean equals(Object o) {
+            return o instanceof Numbered n && n.number == number;
+        }
+
+        @Override
+        public int hashCode() {
+            return number;
+        }
+    }
+
+    /**
+     * Two unmodifiable sets in a cycle, of which the outer one, where the copy begins, has to be built first: the key of
+     * the inner one holds it, several times. Between them there are lists.
+     */
+    private static Set<Object> setsInACycle(int lists) {
+        Numbered number = new Numbered(7);
+        Set<Object> outer = Collections.unmodifiableSet(new HashSet<>(Set.of(box(number))));
+        Set<Object> inner = Collections.unmodifiableSet(new HashSet<>(Set.of(box(outer, outer, outer))));
+        List<Object> held = box(inner);
+        for (int i = 0; i < lists; i++) {
+            held = box(held);
+        }
+        number.held = held;
+        return outer;
+    }
+
+    @Test
+    void inASmallCycleTheSetIsBuiltFirstWhoseKeysCanBeHashed() {
+        Set<Object> outer = setsInACycle(200);
+        Set<Object> copy = StructuredClone.clone(outer);
+        assertNotSame(outer, copy);
+        Object held = ((Numbered) ((List<?>) copy.iterator().next()).getFirst()).held;
+        while (held instanceof List<?> list) {
+            held = list.getFirst();
+        }
+        Set<?> inner = (Set<?>) held;
+        assertSame(copy, ((List<?>) inner.iterator().next()).getFirst());
+        assertTrue(inner.contains(box(copy, copy, copy)), "its key is found by its hash code");
+    }
+
+    /** To look for that order takes the square of the size of a cycle. */
+    @Test
+    void inALargeCycleASetThatIsBuiltTooEarlyIsRefusedWithItsPath() {
+        var e = assertThrows(DataCloneException.class, () -> StructuredClone.clone(box(setsInACycle(300))));
+        assertTrue(e.getMessage().startsWith("$[0]: ") && e.getMessage().contains("hash codes are known too late"),
+                e.getMessage());
+    }
 }
