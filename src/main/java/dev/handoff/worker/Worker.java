@@ -53,7 +53,8 @@ public final class Worker<I, O> implements AutoCloseable {
     private final EventLoop loop = new EventLoop();
     private final CountDownLatch started = new CountDownLatch(1);
     private final Set<Worker<?, ?>> children = ConcurrentHashMap.newKeySet();
-    private final @Nullable Worker<?, ?> parent = CURRENT.get();
+    private final @Nullable Worker<?, ?> parent = current();
+    private final EnvironmentData environmentData = EnvironmentData.of(parent).inherited();
     /** Keeps the loop that this was started on alive until the exit has been told. */
     private Registration parentHold = Worker::nothing;
     /** Whoever sets it first decides how the worker ends. */
@@ -225,6 +226,15 @@ public final class Worker<I, O> implements AutoCloseable {
         Exit() {
             super("WorkerScope.exit", null, false, false);
         }
+    }
+
+    /** The worker whose thread this is, or null. */
+    static @Nullable Worker<?, ?> current() {
+        return CURRENT.get();
+    }
+
+    EnvironmentData environmentData() {
+        return environmentData;
     }
 
     // ---- for the parent

@@ -53,6 +53,15 @@ public final class WorkerScope<I, O, D extends @Nullable Object> {
     }
 
     /**
+     * Values by name that the worker has from its parent, and that its own children will have.
+     *
+     * @return the worker's own set
+     */
+    public EnvironmentData environmentData() {
+        return worker.environmentData();
+    }
+
+    /**
      * The port to the parent.
      *
      * @return the port
