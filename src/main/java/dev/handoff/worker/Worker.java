@@ -161,6 +161,7 @@ public final class Worker<I, O> implements AutoCloseable {
     private void end(@Nullable Throwable uncaught, MessagePort<O, I> scopePort) {
         int code = Objects.requireNonNull(exitCode.get());
         children.forEach(Worker::terminate);
+        Messages.forget(id);
         scopePort.close("worker '" + name + "' exited with code " + code);
         if (parent != null) {
             parent.children.remove(this);
