@@ -8,6 +8,7 @@ import dev.handoff.concurrent.ByteRing;
 import dev.handoff.concurrent.MpscRing;
 import dev.handoff.concurrent.SpscRing;
 import dev.handoff.memory.OwnedBuffer;
+import java.lang.foreign.MemorySegment;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressMeta;
@@ -20,12 +21,15 @@ import org.openjdk.jcstress.infra.results.I_Result;
 /** Messages through rings of bytes: whole, in order, each one once. */
 public class Rings {
     private static final long CAPACITY = 64;
-    private static final Slots SLOTS = new Slots(512);
+    private static final long SLOT_BYTES = 512;
+    private static final Slots SLOTS = new Slots(SLOT_BYTES);
 
     /** A ring that has room for four messages of 4 bytes, or for two longer ones and padding. */
     abstract static class Ring {
         final ByteRing ring;
         private final int length;
+        /** Whether messages are copied in by {@code offer}, not written after a {@code claim}: every other time. */
+        private final boolean copies;
         private int seen;
 
         Ring(boolean manyProducers) {
@@ -35,6 +39,7 @@ public class Rings {
         Ring(boolean manyProducers, int length) {
             this.length = length;
             long offset = SLOTS.next();
+            copies = offset / SLOT_BYTES % 2 == 0;
             ring = manyProducers
                     ? MpscRing.create(SLOTS.buffer(), offset, CAPACITY)
                     : SpscRing.create(SLOTS.buffer(), offset, CAPACITY);
@@ -42,7 +47,7 @@ public class Rings {
 
         /** Claims room and writes a message there; -1 if there is none. */
         final long write(int message) {
-            long at = ring.claim(length);
+            long at = ring.claim(length, message);
             if (at >= 0) {
                 ring.segment().set(JAVA_INT, at, message);
             }
@@ -50,18 +55,32 @@ public class Rings {
         }
 
         final void send(int message) {
-            for (long at; true; Thread.yield()) {
-                at = write(message);
-                if (at >= 0) {
-                    ring.commit(at);
-                    return;
-                }
+            while (!(copies ? copy(message) : writeAndCommit(message))) {
+                Thread.yield();
             }
         }
 
-        /** Appends the digits of up to so many messages to those that were received before. */
+        private boolean copy(int message) {
+            int[] words = new int[length / Integer.BYTES];
+            words[0] = message;
+            return ring.offer(MemorySegment.ofArray(words), 0, length, message);
+        }
+
+        private boolean writeAndCommit(int message) {
+            long at = write(message);
+            if (at < 0) {
+                return false;
+            }
+            ring.commit(at);
+            return true;
+        }
+
+        /** Appends the digits of up to so many messages to those that were received before; 0 for another's header. */
         final int receive(int limit) {
-            ring.poll((memory, offset, length, type) -> seen = seen * 10 + memory.get(JAVA_INT, offset), limit);
+            ring.poll((memory, offset, length, type) -> {
+                int message = memory.get(JAVA_INT, offset);
+                seen = seen * 10 + (type == message ? message : 0);
+            }, limit);
             return seen;
         }
     }
