@@ -51,7 +51,7 @@ final class ArrayPlan extends MutablePlan {
     @Nullable
     Object copyAlone(Object original, Plans plans) {
         @Nullable Object[] copy = ((Object[]) original).clone();
-        return plans.sharedPrefix(copy) == copy.length ? copy : null;
+        return SharedRun.takesAll(Arrays.asList(copy), plans) ? copy : null;
     }
 
     @Override

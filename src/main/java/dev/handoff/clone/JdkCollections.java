@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Hashtable;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.LinkedList;
@@ -34,6 +35,7 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -187,22 +189,7 @@ final class JdkCollections {
         @Nullable
         Object copyAlone(Object original, Plans plans) {
             ArrayList<?> copy = new ArrayList<>((ArrayList<?>) original);
-            return sharedPrefix(copy, plans) == copy.size() ? copy : null;
-        }
-
-        private static int sharedPrefix(List<?> list, Plans plans) {
-            Class<?> shared = null;
-            int size = list.size();
-            for (int i = 0; i < size; i++) {
-                Object element = list.get(i);
-                if (element != null && !Plans.isCommon(element) && element.getClass() != shared) {
-                    if (!plans.isShared(element)) {
-                        return i;
-                    }
-                    shared = element.getClass();
-                }
-            }
-            return size;
+            return SharedRun.takesAll(copy, plans) ? copy : null;
         }
 
         /** Element by element: nobody must meet an original in the copy, not even for a while. */
@@ -409,53 +396,30 @@ final class JdkCollections {
         @Override
         @Nullable
         Object copyAlone(Object original, Plans plans) {
-            Map<?, ?> from = (Map<?, ?>) original;
-            return type == HashMap.class ? copyShared(from, plans) : cloneShared(from, plans);
-        }
-
-        private @Nullable Object copyShared(Map<?, ?> from, Plans plans) {
-            Map<@Nullable Object, @Nullable Object> copy = mappings(create(from));
-            Class<?> sharedKey = null;
-            Class<?> sharedValue = null;
-            int entries = 0;
-            for (Map.Entry<?, ?> entry : from.entrySet()) {
-                Object key = entry.getKey();
-                Object value = entry.getValue();
-                if (key != null && !Plans.isCommon(key) && key.getClass() != sharedKey) {
-                    if (!plans.isShared(key)) {
-                        return null;
-                    }
-                    sharedKey = key.getClass();
-                }
-                if (value != null && !Plans.isCommon(value) && value.getClass() != sharedValue) {
-                    if (!plans.isShared(value)) {
-                        return null;
-                    }
-                    sharedValue = value.getClass();
-                }
-                copy.put(key, value);
-                if (++entries != copy.size()) { // a concurrent change shows a key twice
-                    return null;
-                }
-            }
-            return copy;
-        }
-
-        /** A clone has to be made anyway, see {@link #emptied}; others can't change it any more. */
-        private static @Nullable Object cloneShared(Map<?, ?> from, Plans plans) {
-            for (Map.Entry<?, ?> first : from.entrySet()) {
+            Iterator<? extends Map.Entry<?, ?>> entries = ((Map<?, ?>) original).entrySet().iterator();
+            if (entries.hasNext()) { // most maps hold one kind of things
+                Map.Entry<?, ?> first = entries.next();
                 if (!plans.isShared(first.getKey()) || !plans.isShared(first.getValue())) {
                     return null;
                 }
-                break;
             }
-            Map<?, ?> copy = (Map<?, ?>) ((LinkedHashMap<?, ?>) from).clone();
-            for (Map.Entry<?, ?> entry : copy.entrySet()) {
-                if (!plans.isShared(entry.getKey()) || !plans.isShared(entry.getValue())) {
-                    return null;
-                }
-            }
-            return copy;
+            return type == HashMap.class
+                    ? copyShared((HashMap<?, ?>) original, plans)
+                    : cloneShared((LinkedHashMap<?, ?>) original, plans);
+        }
+
+        private static @Nullable Object copyShared(HashMap<?, ?> from, Plans plans) {
+            HashMap<@Nullable Object, @Nullable Object> copy = HashMap.newHashMap(from.size());
+            SharedEntries entries = new SharedEntries(copy, plans);
+            from.forEach(entries);
+            return entries.areAll && copy.size() == from.size() ? copy : null; // else keys are equal by now
+        }
+
+        /** A clone has to be made anyway, see {@link #emptied}; others can't change it any more. */
+        private static @Nullable Object cloneShared(LinkedHashMap<?, ?> from, Plans plans) {
+            Map<?, ?> copy = (Map<?, ?>) from.clone();
+            return copy.size() == from.size() && SharedRun.takesAll(copy.keySet(), plans)
+                    && SharedRun.takesAll(copy.values(), plans) ? copy : null;
         }
 
         /** Entry by entry, without an array of them. */
@@ -474,7 +438,32 @@ final class JdkCollections {
         }
     }
 
-    /** A clone without its contents keeps what no accessor tells: a key type, an access order. */
+    /** Puts entries into a copy, up to one that holds something to be copied. */
+    private static final class SharedEntries implements BiConsumer<@Nullable Object, @Nullable Object> {
+        private final HashMap<@Nullable Object, @Nullable Object> copy;
+        private final SharedRun keys;
+        private final SharedRun values;
+        boolean areAll = true;
+
+        SharedEntries(HashMap<@Nullable Object, @Nullable Object> copy, Plans plans) {
+            this.copy = copy;
+            this.keys = new SharedRun(plans);
+            this.values = new SharedRun(plans);
+        }
+
+        @Override
+        public void accept(@Nullable Object key, @Nullable Object value) {
+            areAll = areAll && keys.takes(key) && values.takes(value);
+            if (areAll && copy.put(key, value) != null) { // a concurrent change shows a key twice
+                throw Descent.giveUp();
+            }
+        }
+    }
+
+    /**
+     * A clone without its contents keeps what no accessor tells: a key type, an access order. It has to be emptied, though
+     * that takes a second insertion of every key, as a constructor in a cycle may look into a copy before it is filled.
+     */
     private static Map<?, ?> emptied(Map<?, ?> map) {
         Map<?, ?> copy = map instanceof EnumMap<?, ?> e
                 ? e.clone()

@@ -80,22 +80,7 @@ final class Plans {
         return plan;
     }
 
-    /** How many elements, from the first on, are their own copies. */
-    int sharedPrefix(@Nullable Object[] elements) {
-        Class<?> shared = null;
-        for (int i = 0; i < elements.length; i++) {
-            Object element = elements[i];
-            if (element != null && !isCommon(element) && element.getClass() != shared) {
-                if (!of(element.getClass()).isShared) {
-                    return i;
-                }
-                shared = element.getClass();
-            }
-        }
-        return elements.length;
-    }
-
-    /** For the most usual immutables, told by one look at an object's header. */
+    /** For objects of the {@link #COMMON} classes, told by one look at an object's header. */
     static boolean isCommon(Object object) {
         return object instanceof String || object instanceof Integer || object instanceof Long
                 || object instanceof Double;
