@@ -226,7 +226,8 @@ public final class Cloners {
          * @param <T> the class
          * @return this
          * @throws IllegalArgumentException if the class was registered or opened before, if it is abstract, or if it can't
-         *     have a cloner: a primitive type, an array, an enum, a transferable
+         *     have a cloner: a primitive type, an array, an enum, a transferable; {@code String}, {@code Integer},
+         *     {@code Long}, {@code Double}
          */
         public <T> Builder register(Class<T> type, Cloner<T> cloner) {
             Objects.requireNonNull(type, "type");
@@ -271,6 +272,10 @@ public final class Cloners {
         }
 
         private void requireNew(Class<?> type) {
+            if (Plans.COMMON.contains(type)) {
+                throw new IllegalArgumentException(type.getName() + " can't have a cloner of its own: a "
+                        + type.getSimpleName() + " is always its own copy, as nobody can change it");
+            }
             if (registered.containsKey(type) || opened.containsKey(type)) {
                 throw new IllegalArgumentException(type.getName() + " was registered or opened before");
             }

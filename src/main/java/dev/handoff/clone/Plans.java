@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * library from being unloaded. Other classes have theirs in a {@code ClassValue}, so that they can be.
  */
 final class Plans {
+    /** The classes of which no plan is asked, so that none can be registered. */
+    static final Set<Class<?>> COMMON = Set.of(String.class, Integer.class, Long.class, Double.class);
+
     private static final VarHandle TABLE;
 
     static {

@@ -165,6 +165,31 @@ class ClonersTest {
             assertThrows(IllegalArgumentException.class, () -> builder.open(MethodHandles.lookup(), type));
         }
 
+        @ParameterizedTest
+        @ValueSource(classes = {String.class, Integer.class, Long.class, Double.class})
+        void classesOfWhichNoPlanIsAskedAreRefused(Class<?> type) {
+            Cloners.Builder builder = Cloners.builder();
+            var e = assertThrows(IllegalArgumentException.class, () -> builder.register(type, Cloner.shared()));
+            assertEquals(type.getName() + " can't have a cloner of its own: a " + type.getSimpleName()
+                    + " is always its own copy, as nobody can change it", e.getMessage());
+        }
+
+        private record Counted(Short n) {
+        }
+
+        @Test
+        void otherImmutablesAreCopiedByTheirClonerWhereverTheyAre() {
+            Cloners cloners = Cloners.builder().register(Short.class, Cloner.leaf(n -> (short) (n + 1))).build();
+            Short n = 300;
+            Short next = 301;
+            assertEquals(next, cloners.clone(n));
+            assertEquals(box("a", next), cloners.clone(box("a", n)));
+            assertArrayEquals(new Short[]{next}, cloners.clone(new Short[]{n}));
+            assertEquals(Map.of("a", next), cloners.clone(new HashMap<>(Map.of("a", n))));
+            assertEquals(Map.of(next, "a"), cloners.clone(new HashMap<>(Map.of(n, "a"))));
+            assertEquals(new Counted(next), cloners.clone(new Counted(n)));
+        }
+
         @Test
         void classesAreRegisteredOnce() {
             Cloners.Builder builder = Cloners.builder().register(Box.class, Cloner.shared());
