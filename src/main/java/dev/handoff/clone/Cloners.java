@@ -68,41 +68,8 @@ public final class Cloners {
         if (value == null) {
             return value;
         }
-        Plan plan = plans.of(value.getClass());
-        Object alone = copyAlone(value, plan);
-        return alone != null ? (T) alone : deliver(prepare(value, plan, List.of(), false));
-    }
-
-    /**
-     * Whether all objects of a class are their own copies, as nobody can change them.
-     *
-     * @param type the class
-     * @return true if they are
-     */
-    public boolean isShared(Class<?> type) {
-        return plans.of(type).isShared;
-    }
-
-    /**
-     * Copies a value if that needs no record of what was copied, as nothing in it can come up twice, and nothing moves with
-     * it: for a caller that delivers messages itself, and allocates nothing for those that are their own copies.
-     *
-     * @param value what to copy
-     * @param <T> its type
-     * @return the copy; or null where {@link #prepare} has to make it, or to say why it can't be made
-     */
-    @SuppressWarnings("unchecked") // a copy has the class of its original
-    public <T> @Nullable T copyAlone(T value) {
-        return (T) copyAlone(value, plans.of(value.getClass()));
-    }
-
-    private @Nullable Object copyAlone(Object value, Plan plan) {
-        try {
-            return plan.copyAlone(value, plans);
-        } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
-            DataCloneException.rethrowIfFatal(e);
-            return null;
-        }
+        Object alone = copyAlone(value);
+        return alone != null ? (T) alone : deliver(copyTracked(value, List.of(), false));
     }
 
     /**
@@ -158,28 +125,44 @@ public final class Cloners {
 
     @SuppressWarnings("unchecked") // a copy has the class of its original
     private <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
-        Plan plan = value == null ? SharedPlan.OF_NULL : plans.of(value.getClass());
-        if (value != null && !plan.isShared && list.isEmpty()) {
-            Object alone = copyAlone(value, plan);
-            if (alone != null) {
-                return new PreparedClone<>((T) alone, List.of());
-            }
+        Object alone = value != null && list.isEmpty() ? copyAlone(value) : null;
+        return alone != null ? new PreparedClone<>((T) alone, List.of()) : copyTracked(value, list, moveAll);
+    }
+
+    /**
+     * Copies a value if that needs no record of what was copied, as nothing in it can come up twice, and nothing moves with
+     * it: for a caller that delivers messages itself, and allocates nothing for those that are their own copies.
+     *
+     * @param value what to copy
+     * @param <T> its type
+     * @return the copy; or null where {@link #prepare} has to make it, or to say why it can't be made
+     */
+    @SuppressWarnings("unchecked") // a copy has the class of its original
+    public <T> @Nullable T copyAlone(T value) {
+        try {
+            return (T) plans.of(value.getClass()).copyAlone(value, plans);
+        } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
+            DataCloneException.rethrowIfFatal(e);
+            return null;
         }
-        return prepare(value, plan, list, moveAll);
+    }
+
+    /**
+     * Whether all objects of a class are their own copies, as nobody can change them.
+     *
+     * @param type the class
+     * @return true if they are
+     */
+    public boolean isShared(Class<?> type) {
+        return plans.of(type).isShared;
     }
 
     @SuppressWarnings("unchecked") // a copy has the class of its original
-    private <T extends @Nullable Object> PreparedClone<T> prepare(T value, Plan plan, List<Transferable> list,
+    private <T extends @Nullable Object> PreparedClone<T> copyTracked(T value, List<Transferable> list,
             boolean moveAll) {
-        if (list.isEmpty() && plan.isShared) {
-            return new PreparedClone<>(value, List.of());
-        }
         Moves moves = new Moves(list, moveAll);
         try {
-            T copy = value;
-            if (value != null) {
-                copy = (T) copy(value, plan, moves);
-            }
+            T copy = value == null ? value : (T) copy(value, moves);
             return new PreparedClone<>(copy, moves.begun());
         } catch (Throwable e) { // also a checked exception, which code of the user's may throw undeclared
             moves.abort();
@@ -187,9 +170,9 @@ public final class Cloners {
         }
     }
 
-    private Object copy(Object value, Plan plan, Moves moves) {
+    private Object copy(Object value, Moves moves) {
         try {
-            return Descent.copyAll(value, plan, plans, moves);
+            return Descent.copyAll(value, plans.of(value.getClass()), plans, moves);
         } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where
             DataCloneException.rethrowIfFatal(e);
         }
