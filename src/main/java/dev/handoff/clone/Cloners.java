@@ -7,9 +7,11 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,7 +190,33 @@ public final class Cloners {
     public String explain(Class<?> type) {
         Plan plan = plans.of(type);
         boolean isAbstract = plan instanceof RefusedPlan && Modifier.isAbstract(type.getModifiers());
-        return type.getTypeName() + ": " + (isAbstract ? "as the class of the value says" : plan.explain());
+        return type.getTypeName() + ": " + (isAbstract ? "as the class of the value says" : explain(plan));
+    }
+
+    private static String explain(Plan plan) {
+        StringBuilder text = new StringBuilder();
+        explain(plan, "\n  ", new HashSet<>(), text);
+        return text.toString();
+    }
+
+    /** Tells the parts of each class once: a class that many refer to would be told for each way to it. */
+    private static void explain(Plan plan, String line, Set<Class<?>> told, StringBuilder text) {
+        List<Plan.Part> parts = plan.parts();
+        text.append(plan.explain());
+        if (!parts.isEmpty() && !told.add(plan.type)) {
+            text.append(", see above");
+            return;
+        }
+        for (Plan.Part part : parts) {
+            text.append(line).append(part.name()).append(", ").append(part.type().getTypeName()).append(": ");
+            if (part.type().isPrimitive()) {
+                text.append("a value");
+            } else if (part.plan() == null) {
+                text.append("as the class of the value says");
+            } else {
+                explain(part.plan(), line + "  ", told, text);
+            }
+        }
     }
 
     /** Builds a set of cloners. Not thread-safe. */

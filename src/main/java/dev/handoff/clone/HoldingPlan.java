@@ -26,16 +26,6 @@ abstract class HoldingPlan extends Plan {
         return declared.isPrimitive() || plan != null && plan.isShared;
     }
 
-    /** A line about a part, and what its plan has to say. */
-    static void explainPart(StringBuilder text, String name, Class<?> declared, @Nullable Plan plan) {
-        text.append("\n  ").append(name).append(", ").append(declared.getTypeName()).append(": ");
-        if (declared.isPrimitive()) {
-            text.append("a value");
-        } else {
-            text.append(plan == null ? "as the class of the value says" : plan.explain().replace("\n", "\n  "));
-        }
-    }
-
     @Override
     String explain() {
         return "copied, and what it holds";

@@ -86,9 +86,12 @@ abstract class ObjectPlan extends MutablePlan {
     }
 
     @Override
+    final List<Part> parts() {
+        return shape.fields.stream().map(f -> new Part(f.name, f.type, f.plan)).toList();
+    }
+
+    @Override
     final String explain() {
-        StringBuilder text = new StringBuilder("opened; made by its constructor, and filled");
-        shape.fields.forEach(f -> explainPart(text, f.name, f.type, f.plan));
-        return text.toString();
+        return "opened; made by its constructor, and filled";
     }
 }

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,15 @@ abstract class Plan {
         return null;
     }
 
-    /** What happens to such an object, for a reader. */
+    /** What such an object has by its declaration: a name, a type, and the plan of all its values, if the type tells. */
+    record Part(String name, Class<?> type, @Nullable Plan plan) {
+    }
+
+    /** Its parts, where they are known before there is an object. */
+    List<Part> parts() {
+        return List.of();
+    }
+
+    /** What happens to such an object itself, for a reader, in a line. */
     abstract String explain();
 }

@@ -75,9 +75,12 @@ class RecordPlan extends BuiltPlan {
     }
 
     @Override
+    final List<Part> parts() {
+        return shape.components.stream().map(c -> new Part(c.name, c.type, c.plan)).toList();
+    }
+
+    @Override
     final String explain() {
-        StringBuilder text = new StringBuilder("a record, copied");
-        shape.components.forEach(c -> explainPart(text, c.name, c.type, c.plan));
-        return text.toString();
+        return "a record, copied";
     }
 }
