@@ -243,9 +243,10 @@ final class JdkCollections {
     }
 
     /** Of a queue that may be bounded. */
-    private static int capacity(Collection<?> collection) {
+    static int capacity(Collection<?> collection) {
         BlockingQueue<?> queue = (BlockingQueue<?>) collection;
-        return Math.max(1, queue.remainingCapacity() + queue.size());
+        long capacity = (long) queue.remainingCapacity() + queue.size(); // beyond any int if it grows meanwhile
+        return Math.clamp(capacity, 1, Integer.MAX_VALUE);
     }
 
     static class CollectionPlan extends MutablePlan {
@@ -506,7 +507,7 @@ final class JdkCollections {
         }
         return switch (slots[slot - 1]) {
             case String key -> "[\"" + key + "\"]";
-            case Number key -> "[" + key + "]";
+            case Number key when JdkTypes.isJdk(key.getClass()) -> "[" + key + "]";
             case Enum<?> key -> "[" + key.name() + "]";
             case null, default -> ".value(" + slot / 2 + ")"; // nobody knows what its toString() would do
         };

@@ -19,8 +19,13 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.chrono.Chronology;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DecimalStyle;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
+import java.time.temporal.ValueRange;
+import java.time.temporal.WeekFields;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneOffsetTransitionRule;
 import java.time.zone.ZoneRules;
 import java.util.Collections;
 import java.util.Currency;
@@ -44,7 +49,9 @@ final class JdkTypes {
             MathContext.class, Class.class, MethodType.class, StackTraceElement.class, Runtime.Version.class,
             UUID.class, URI.class, URL.class, InetAddress.class, Inet4Address.class, Inet6Address.class,
             InetSocketAddress.class, File.class, Pattern.class, Locale.class, Currency.class, HexFormat.class,
-            OptionalInt.class, OptionalLong.class, OptionalDouble.class, DateTimeFormatter.class, ZoneRules.class,
+            OptionalInt.class, OptionalLong.class, OptionalDouble.class, DateTimeFormatter.class, DecimalStyle.class,
+            ValueRange.class, WeekFields.class, ZoneRules.class, ZoneOffsetTransition.class,
+            ZoneOffsetTransitionRule.class,
             SharedBuffer.class, FrozenBuffer.class, Collections.emptyList().getClass(),
             Collections.emptySet().getClass(), Collections.emptyMap().getClass(),
             Collections.emptyNavigableSet().getClass(), Collections.emptyNavigableMap().getClass());

@@ -43,8 +43,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.text.SimpleDateFormat;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DecimalStyle;
+import java.time.temporal.ValueRange;
+import java.time.temporal.WeekFields;
 import java.util.AbstractMap;
 import java.util.AbstractMap.SimpleEntry;
 import java.util.AbstractMap.SimpleImmutableEntry;
@@ -192,7 +196,10 @@ class CloneOfJdkTypesTest {
                     InetAddress.getByName("::1"), new InetSocketAddress("127.0.0.1", 1), new File("f"), Path.of("p"),
                     StandardCharsets.UTF_8, Pattern.compile("a"), HexFormat.of(), Locale.ROOT, OptionalInt.of(1),
                     OptionalLong.empty(), OptionalDouble.of(2), Optional.empty(), Optional.of(1),
-                    DateTimeFormatter.ISO_DATE, ZoneId.of("Europe/Paris").getRules(), Runtime.version(),
+                    DateTimeFormatter.ISO_DATE, ZoneId.of("Europe/Paris").getRules(), DecimalStyle.STANDARD,
+                    WeekFields.ISO, ValueRange.of(1, 7),
+                    ZoneId.of("Europe/Paris").getRules().nextTransition(Instant.EPOCH),
+                    ZoneId.of("Europe/Paris").getRules().getTransitionRules().getFirst(), Runtime.version(),
                     MethodType.methodType(int.class), Thread.currentThread().getStackTrace()[0],
                     Collections.emptySortedSet(), Collections.emptySortedMap(), Collections.emptyNavigableSet(),
                     Collections.emptyNavigableMap(), Collections.nCopies(3, "a"), Collections.nCopies(0, "a"),
@@ -583,6 +590,18 @@ class CloneOfJdkTypesTest {
             copy.add(3);
             assertEquals(List.of(3, 2, 1), elements(copy));
             assertEquals(List.of(2, 1), elements(queue));
+        }
+
+        @Test
+        void thatGrowsWhileItsCapacityIsReadStaysUnbounded() {
+            assertEquals(Integer.MAX_VALUE, JdkCollections.capacity(new LinkedBlockingQueue<>(List.of(1, 2)) {
+                @Serial private static final long serialVersionUID = 1;
+
+                @Override
+                public int remainingCapacity() {
+                    return super.remainingCapacity() + size(); // as it was before
+                }
+            }));
         }
 
         @Test

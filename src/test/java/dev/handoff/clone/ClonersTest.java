@@ -17,6 +17,7 @@ import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
@@ -704,6 +705,110 @@ class ClonersTest {
         assertTrue(StructuredClone.explain(Thread.class).startsWith("java.lang.Thread: refused: "));
         assertTrue(StructuredClone.explain(OwnedBuffer.class).contains("moved if it is in the transfer list"));
         assertSame(Cloners.STANDARD, Cloners.standard());
+    }
+
+    private record Pair(int[] left, int[] right) {
+    }
+
+    private record Pairs(Pair left, Pair right) {
+    }
+
+    private record Tree(Pairs left, Pairs right, Pair more) {
+    }
+
+    /** Or a record of records of records would take a text for each way through them. */
+    @Test
+    void thePartsOfAClassAreExplainedOnce() {
+        String pair = Pair.class.getName();
+        String pairs = Pairs.class.getName();
+        assertEquals(Tree.class.getName() + """
+                : a record, copied
+                  left, %2$s: a record, copied
+                    left, %1$s: a record, copied
+                      left, int[]: copied in one piece
+                      right, int[]: copied in one piece
+                    right, %1$s: a record, copied, see above
+                  right, %2$s: a record, copied, see above
+                  more, %1$s: a record, copied, see above""".formatted(pair, pairs),
+                StructuredClone.explain(Tree.class));
+    }
+
+    // ---- keys
+
+    /** Shared by all, and changed by somebody. */
+    private static final class Name {
+        String name;
+
+        Name(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Name n && n.name.equals(name);
+        }
+
+        @Override
+        public int hashCode() {
+            return 1;
+        }
+    }
+
+    @Test
+    void noMapLosesKeysThatAreEqualByNow() {
+        Cloners cloners = Cloners.builder().register(Name.class, Cloner.shared()).build();
+        for (Map<Name, @Nullable Object> map : List.of(new HashMap<Name, @Nullable Object>(),
+                new LinkedHashMap<Name, @Nullable Object>())) {
+            Name b = new Name("b");
+            map.put(new Name("a"), null);
+            map.put(b, null);
+            assertEquals(map, cloners.clone(map));
+            b.name = "a";
+            assertRefused("$: some of what it holds is equal by now (2 of 4 are left), so a copy would lose it",
+                    cloners,
+                    map);
+        }
+    }
+
+    // ---- paths
+
+    /** A number that is none of the JDK's. */
+    private static final class Dozen extends Number {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public int intValue() {
+            return 12;
+        }
+
+        @Override
+        public long longValue() {
+            return 12;
+        }
+
+        @Override
+        public float floatValue() {
+            return 12;
+        }
+
+        @Override
+        public double doubleValue() {
+            return 12;
+        }
+
+        @Override
+        public String toString() {
+            throw new IllegalStateException("not to be shown");
+        }
+    }
+
+    @Test
+    void aPathAsksNoKeyOfAUserForItsText() {
+        Cloners cloners = Cloners.builder().register(Dozen.class, Cloner.shared()).build();
+        Map<Object, Object> map = new HashMap<>(Map.of(new Dozen(), Thread.currentThread()));
+        var e = assertThrows(DataCloneException.class, () -> cloners.clone(map));
+        assertTrue(String.valueOf(e.getMessage()).startsWith("$.value(0): java.lang.Thread can't be cloned; "),
+                e.getMessage());
     }
 
     // ---- transfer lists
