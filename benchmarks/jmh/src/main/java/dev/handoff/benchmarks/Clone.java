@@ -69,17 +69,20 @@ public class Clone {
         }
     }
 
-    /** Ours. */
-    public static class Ours extends Copier {
-        private static final Cloners CLONERS = Cloners.builder()
-                .open(MethodHandles.lookup(), Node.class, Link.class).build();
-
+    /** Who copies any shape. */
+    public abstract static class CopierOfAny extends Copier {
         @Param public Shape shape;
 
         @Override
-        Shape shape() {
+        final Shape shape() {
             return shape;
         }
+    }
+
+    /** Ours. */
+    public static class Ours extends CopierOfAny {
+        private static final Cloners CLONERS = Cloners.builder()
+                .open(MethodHandles.lookup(), Node.class, Link.class).build();
 
         @Override
         Object copy(Object original) {
@@ -88,14 +91,7 @@ public class Clone {
     }
 
     /** Code for this one shape. */
-    public static class ByHand extends Copier {
-        @Param public Shape shape;
-
-        @Override
-        Shape shape() {
-            return shape;
-        }
-
+    public static class ByHand extends CopierOfAny {
         @Override
         Object copy(Object original) {
             return shape.copy(original);
@@ -118,8 +114,7 @@ public class Clone {
     }
 
     /** {@link Kryo#copy}. */
-    public static class ByKryo extends Copier {
-        @Param public Shape shape;
+    public static class ByKryo extends CopierOfAny {
         private final Kryo kryo = new Kryo();
 
         public ByKryo() {
@@ -129,11 +124,6 @@ public class Clone {
                 kryo.register(type);
             }
             kryo.register(Samples.class, new SamplesSerializer());
-        }
-
-        @Override
-        Shape shape() {
-            return shape;
         }
 
         @Override
@@ -155,8 +145,7 @@ public class Clone {
     }
 
     /** {@link Fory#copy}. */
-    public static class ByFory extends Copier {
-        @Param public Shape shape;
+    public static class ByFory extends CopierOfAny {
         private final Fory fory = Fory.builder().withXlang(false).withRefTracking(true).withRefCopy(true)
                 .suppressClassRegistrationWarnings(true).build();
 
@@ -168,25 +157,13 @@ public class Clone {
         }
 
         @Override
-        Shape shape() {
-            return shape;
-        }
-
-        @Override
         Object copy(Object original) {
             return fory.copy(original);
         }
     }
 
     /** {@link ObjectOutputStream} and {@link ObjectInputStream}. */
-    public static class BySerialization extends Copier {
-        @Param public Shape shape;
-
-        @Override
-        Shape shape() {
-            return shape;
-        }
-
+    public static class BySerialization extends CopierOfAny {
         @Override
         Object copy(Object original) throws IOException, ClassNotFoundException {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
