@@ -574,7 +574,7 @@ class LocksTest {
         }
         List<String> waits = new ArrayList<>();
         for (RecordedEvent event : RecordingFile.readAllEvents(file)) {
-            if (name.equals(event.getString("lock"))) {
+            if (event.getEventType().getName().equals(LockWaitEvent.NAME) && name.equals(event.getString("lock"))) {
                 assertTrue(event.getDuration().isPositive());
                 waits.add(event.getString("mode") + " " + event.getBoolean("granted") + " "
                         + event.getThread("client").getJavaName());
