@@ -852,8 +852,9 @@ class StructuredCloneTest {
             };
             List<Object> value = box(list, set, new Trap(change, list), map, list, set);
             List<Object> copy = StructuredClone.clone(value);
-            assertEquals(List.of(), copy.get(0), "copied before the change");
-            assertEquals(Set.of(), copy.get(1));
+            // copied before the change; or after it, where the copy was begun anew as something came up twice
+            assertTrue(Set.of(List.of(), List.of("late")).contains(copy.get(0)), () -> "list: " + copy.get(0));
+            assertTrue(Set.of(Set.of(), Set.of("late")).contains(copy.get(1)), () -> "set: " + copy.get(1));
             assertEquals(Map.of("late", "late"), copy.get(3), "copied after it");
             assertSame(copy.get(0), copy.get(4));
         }
