@@ -397,28 +397,27 @@ final class JdkCollections {
         @Override
         @Nullable
         Object copyAlone(Object original, Plans plans) {
-            Iterator<? extends Map.Entry<?, ?>> entries = ((Map<?, ?>) original).entrySet().iterator();
+            Map<?, ?> from = (Map<?, ?>) original;
+            Iterator<? extends Map.Entry<?, ?>> entries = from.entrySet().iterator();
             if (entries.hasNext()) { // most maps hold one kind of things
                 Map.Entry<?, ?> first = entries.next();
                 if (!plans.isShared(first.getKey()) || !plans.isShared(first.getValue())) {
                     return null;
                 }
             }
-            return type == HashMap.class
-                    ? copyShared((HashMap<?, ?>) original, plans)
-                    : cloneShared((LinkedHashMap<?, ?>) original, plans);
+            return type == HashMap.class ? copyShared(from, plans) : cloneShared(from, plans);
         }
 
-        private static @Nullable Object copyShared(HashMap<?, ?> from, Plans plans) {
-            HashMap<@Nullable Object, @Nullable Object> copy = HashMap.newHashMap(from.size());
+        private static @Nullable Object copyShared(Map<?, ?> from, Plans plans) {
+            Map<@Nullable Object, @Nullable Object> copy = HashMap.newHashMap(from.size());
             SharedEntries entries = new SharedEntries(copy, plans);
             from.forEach(entries);
             return entries.areAll && copy.size() == from.size() ? copy : null; // else keys are equal by now
         }
 
         /** A clone has to be made anyway, see {@link #emptied}; others can't change it any more. */
-        private static @Nullable Object cloneShared(LinkedHashMap<?, ?> from, Plans plans) {
-            Map<?, ?> copy = (Map<?, ?>) from.clone();
+        private static @Nullable Object cloneShared(Map<?, ?> from, Plans plans) {
+            Map<?, ?> copy = (Map<?, ?>) ((LinkedHashMap<?, ?>) from).clone();
             return copy.size() == from.size() && SharedRun.takesAll(copy.keySet(), plans)
                     && SharedRun.takesAll(copy.values(), plans) ? copy : null;
         }
@@ -441,12 +440,12 @@ final class JdkCollections {
 
     /** Puts entries into a copy, up to one that holds something to be copied. */
     private static final class SharedEntries implements BiConsumer<@Nullable Object, @Nullable Object> {
-        private final HashMap<@Nullable Object, @Nullable Object> copy;
+        private final Map<@Nullable Object, @Nullable Object> copy;
         private final SharedRun keys;
         private final SharedRun values;
         boolean areAll = true;
 
-        SharedEntries(HashMap<@Nullable Object, @Nullable Object> copy, Plans plans) {
+        SharedEntries(Map<@Nullable Object, @Nullable Object> copy, Plans plans) {
             this.copy = copy;
             this.keys = new SharedRun(plans);
             this.values = new SharedRun(plans);
