@@ -409,17 +409,16 @@ final class JdkCollections {
         }
 
         private static @Nullable Object copyShared(Map<?, ?> from, Plans plans) {
-            Map<@Nullable Object, @Nullable Object> copy = HashMap.newHashMap(from.size());
-            SharedEntries entries = new SharedEntries(copy, plans);
-            from.forEach(entries);
-            return entries.areAll && copy.size() == from.size() ? copy : null; // else keys are equal by now
+            SharedEntries entries = new SharedEntries(from.size(), plans);
+            ((HashMap<?, ?>) from).forEach(entries);
+            return entries.areAll && entries.copy.size() == from.size() ? entries.copy : null; // or keys are equal by
+                                                                                               // now
         }
 
         /** A clone has to be made anyway, see {@link #emptied}; others can't change it any more. */
         private static @Nullable Object cloneShared(Map<?, ?> from, Plans plans) {
             Map<?, ?> copy = (Map<?, ?>) ((LinkedHashMap<?, ?>) from).clone();
-            return copy.size() == from.size() && SharedRun.takesAll(copy.keySet(), plans)
-                    && SharedRun.takesAll(copy.values(), plans) ? copy : null;
+            return copy.size() == from.size() && SharedRun.takesAll(copy, plans) ? copy : null;
         }
 
         /** Entry by entry, without an array of them. */
@@ -440,13 +439,13 @@ final class JdkCollections {
 
     /** Puts entries into a copy, up to one that holds something to be copied. */
     private static final class SharedEntries implements BiConsumer<@Nullable Object, @Nullable Object> {
-        private final Map<@Nullable Object, @Nullable Object> copy;
+        final HashMap<@Nullable Object, @Nullable Object> copy;
         private final SharedRun keys;
         private final SharedRun values;
         boolean areAll = true;
 
-        SharedEntries(Map<@Nullable Object, @Nullable Object> copy, Plans plans) {
-            this.copy = copy;
+        SharedEntries(int size, Plans plans) {
+            this.copy = HashMap.newHashMap(size);
             this.keys = new SharedRun(plans);
             this.values = new SharedRun(plans);
         }

@@ -172,6 +172,18 @@ final class JdkWrappers {
         }
 
         @Override
+        @Nullable
+        Object copyAlone(Object original, Plans plans) {
+            return isImmutable && holdsShared(original, plans) ? original : null;
+        }
+
+        private boolean holdsShared(Object original, Plans plans) {
+            return original instanceof Map<?, ?> map
+                    ? SharedRun.takesAll(map, plans)
+                    : SharedRun.takesAll((Collection<?>) original, plans);
+        }
+
+        @Override
         Object build(Object original, @Nullable Object[] slots) {
             try {
                 Object built = make.apply(original, list(slots));

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,18 @@ final class SharedRun {
         SharedRun run = new SharedRun(plans);
         for (Object element : elements) {
             if (!run.takes(element)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Likewise of keys and values. */
+    static boolean takesAll(Map<?, ?> map, Plans plans) {
+        SharedRun keys = new SharedRun(plans);
+        SharedRun values = new SharedRun(plans);
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            if (!keys.takes(entry.getKey()) || !values.takes(entry.getValue())) {
                 return false;
             }
         }
