@@ -429,7 +429,7 @@ public final class EventLoop implements Executor {
         return tasks.ended() != null;
     }
 
-    private static void onVirtualThread(Runnable task) {
+    static void onVirtualThread(Runnable task) {
         Thread.ofVirtual().name("handoff-handler").start(task);
     }
 

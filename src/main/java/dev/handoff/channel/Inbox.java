@@ -1,14 +1,14 @@
 package dev.handoff.channel;
 
-import dev.handoff.clone.PreparedClone;
-import dev.handoff.memory.Transfer;
-import dev.handoff.memory.Transferable;
 import dev.handoff.sync.IdleStrategy;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Where messages arrive: a mailbox, and the handlers that they are given to. Ports are handles to it, one after another.
  *
  * <p>
- * The mailbox holds a message as it is, where nothing moves with it; else the {@link PreparedClone}, or the
- * {@link Transfer} of a resource that is a message of its own.
+ * What the mailbox holds is a {@link Slot}.
  *
  * @param <R> the type of the messages
  */
@@ -28,7 +27,8 @@ final class Inbox<R> {
     private static final Registration NOTHING = () -> {
     };
 
-    private record Handler<R>(Consumer<? super R> action) {
+    /** One of the two is not null. */
+    private record Handler<R>(@Nullable Consumer<? super R> onMessage, @Nullable Consumer<Request<R, ?>> onRequest) {
     }
 
     /** What its receiver is called. */
@@ -37,6 +37,11 @@ final class Inbox<R> {
     @Nullable Inbox<?> peer;
     private final Mailbox<Object> mail;
     private final Consumer<Object> commit = this::commit;
+    /** Of the buffers that moved with messages, and what was dropped. */
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+    /** The questions whose answers come in here. */
+    private final Set<Question<R>> questions = ConcurrentHashMap.newKeySet();
     private final Waiters.Waiter onMail = this::onMail;
     private final CompletableFuture<String> closed = new CompletableFuture<>();
 
@@ -68,7 +73,7 @@ final class Inbox<R> {
 
     /** Adds a message, if there is room; what moves with it was revoked, and is committed. */
     Mailbox.Outcome offer(Object message) {
-        return mail.offer(message, isMoving(message) ? commit : null);
+        return mail.offer(message, Slot.isPlain(message) ? null : commit);
     }
 
     /** As {@link #offer(Object)}, for a message that is known to have nothing that moves. */
@@ -78,47 +83,23 @@ final class Inbox<R> {
 
     /** As {@link #offer(Object)}, waiting for room. */
     Mailbox.Outcome offer(Object message, long timeoutNanos) throws InterruptedException {
-        return mail.offer(message, isMoving(message) ? commit : null, timeoutNanos);
+        return mail.offer(message, Slot.isPlain(message) ? null : commit, timeoutNanos);
     }
 
-    private void commit(Object message) {
-        if (message instanceof Transfer transfer) {
-            transfer.commit(name);
-        } else {
-            ((PreparedClone<?>) message).commit(name);
-        }
-    }
-
-    static boolean isMoving(Object message) {
-        return message instanceof Transfer || message instanceof PreparedClone<?>;
+    private void commit(Object slot) {
+        bytes.addAndGet(Slot.bytesMoved(slot));
+        Slot.commit(slot, name);
     }
 
     @SuppressWarnings("unchecked") // what a port of this type has sent
-    private R open(Object message) {
-        if (message instanceof Transfer transfer) {
-            return (R) transfer.successor();
+    private R open(Object slot) {
+        if (Slot.isPlain(slot)) {
+            return (R) slot;
         }
-        if (message instanceof PreparedClone<?> clone) {
-            return (R) clone.value();
+        if (slot instanceof Question<?> question) {
+            question.giveUp(new UnansweredException(name + " has taken it as a message, and not by onRequest"));
         }
-        return (R) message;
-    }
-
-    private static void discard(Object message) {
-        if (message instanceof Transfer transfer) {
-            free(transfer.successor());
-        } else if (message instanceof PreparedClone<?> clone) {
-            clone.discard();
-        }
-    }
-
-    private static void free(Transferable resource) {
-        try {
-            resource.close();
-        } catch (Throwable e) { // the others have to be freed as well
-            Thread here = Thread.currentThread();
-            here.getUncaughtExceptionHandler().uncaughtException(here, e);
-        }
+        return (R) Slot.message(slot);
     }
 
     boolean isFull() {
@@ -181,7 +162,12 @@ final class Inbox<R> {
     void dropOldest() {
         Object oldest = mail.pollForAnybody();
         if (oldest != null) {
-            discard(oldest);
+            dropped.incrementAndGet();
+            if (oldest instanceof Question<?> question) {
+                question.giveUp(
+                        new UnansweredException(name + " has dropped it, as it had no room for newer messages"));
+            }
+            Slot.discard(oldest);
         }
     }
 
@@ -213,10 +199,21 @@ final class Inbox<R> {
         }
     }
 
+    Mailbox<Object> mail() {
+        return mail;
+    }
+
     // ---- handlers
 
     Registration onMessage(Object by, Consumer<? super R> action, Executor where) {
-        Handler<R> handler = new Handler<>(Objects.requireNonNull(action, "handler"));
+        return attach(by, new Handler<>(Objects.requireNonNull(action, "handler"), null), where);
+    }
+
+    Registration onRequest(Object by, Consumer<Request<R, ?>> action, Executor where) {
+        return attach(by, new Handler<>(null, action), where);
+    }
+
+    private Registration attach(Object by, Handler<R> handler, Executor where) {
         Objects.requireNonNull(where, "executor");
         synchronized (lock) {
             if (by != handle) {
@@ -368,11 +365,11 @@ final class Inbox<R> {
                         now = pump == this && where.equals(executor) ? handlers : List.of();
                     }
                     boolean stopped = loop != null && loop.hasEnded();
-                    R message = now.isEmpty() || stopped ? null : poll(by);
-                    if (message == null) {
+                    Object slot = now.isEmpty() || stopped ? null : mail.poll(by);
+                    if (slot == null) {
                         return;
                     }
-                    deliver(message, now);
+                    deliver(slot, now);
                     if (loop != null) {
                         loop.settle();
                     }
@@ -411,11 +408,24 @@ final class Inbox<R> {
     }
 
     /** Every handler gets the message, whatever the others throw. */
-    private static <R> void deliver(R message, List<Handler<R>> handlers) {
+    @SuppressWarnings("unchecked") // what a port of this type has sent
+    private void deliver(Object slot, List<Handler<R>> handlers) {
+        Request<R, ?> request = null;
+        R message;
+        if (handlers.stream().anyMatch(handler -> handler.onRequest != null)) {
+            message = (R) Slot.message(slot);
+            request = new Request<>(message, slot instanceof Question<?> question ? question : null);
+        } else {
+            message = open(slot);
+        }
         Throwable thrown = null;
         for (Handler<R> handler : handlers) {
             try {
-                handler.action.accept(message);
+                if (handler.onMessage != null) {
+                    handler.onMessage.accept(message);
+                } else if (handler.onRequest != null && request != null) {
+                    handler.onRequest.accept(request);
+                }
             } catch (Throwable e) {
                 if (thrown == null) {
                     thrown = e;
@@ -453,13 +463,45 @@ final class Inbox<R> {
     /** Nothing more comes in; what did can still be taken. */
     void end(String reason) {
         mail.end(reason);
+        failQuestions();
         schedule();
+    }
+
+    private void failQuestions() {
+        String end = mail.ended();
+        if (end != null) {
+            questions.forEach(question -> question.portClosed(end));
+        }
+    }
+
+    /** Somebody waits for an answer to come in. */
+    void expect(Question<R> question) {
+        questions.add(question);
+        var _ = question.answer.whenComplete((_, _) -> questions.remove(question));
+        failQuestions(); // the end may not have seen this one
+    }
+
+    long sent() {
+        return mail.added();
+    }
+
+    long taken() {
+        return mail.taken();
+    }
+
+    long dropped() {
+        return dropped.get();
+    }
+
+    long bytes() {
+        return bytes.get();
     }
 
     /** Nothing more comes in, and what did is freed. */
     private void close(String reason) {
         mail.end(reason);
-        mail.drain().forEach(Inbox::discard);
+        failQuestions();
+        mail.drain().forEach(Slot::discard);
         schedule();
     }
 

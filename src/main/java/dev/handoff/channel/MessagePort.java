@@ -2,19 +2,27 @@ package dev.handoff.channel;
 
 import dev.handoff.clone.Cloners;
 import dev.handoff.clone.DataCloneException;
-import dev.handoff.clone.PreparedClone;
 import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,83 +195,50 @@ public final class MessagePort<S, R> implements Transferable {
     public void transfer(S message) {
         Objects.requireNonNull(message, "message");
         Inbox<S> out = openOut();
-        post(out, message instanceof Transferable resource ? begin(resource) : cloners.prepareMove(message));
+        post(out, message instanceof Transferable resource ? Slot.begin(resource) : cloners.prepareMove(message));
     }
 
-    /** What lies in the queue: the copy itself, or a {@link Transfer} or {@link PreparedClone} if something moves with it. */
+    /** Makes a {@link Slot} of a message. */
     private Object prepare(S message, Transferable... transfer) {
         if (transfer.length == 0) {
             Object copy = cloners.copyAlone(message);
-            if (copy != null && !Inbox.isMoving(copy)) {
+            if (copy != null && Slot.isPlain(copy)) {
                 if (cloners.isShared(message.getClass())) {
                     sharedClass = message.getClass();
                 }
                 return copy;
             }
         } else if (transfer.length == 1 && transfer[0] == message) {
-            return begin(transfer[0]);
+            return Slot.begin(transfer[0]);
         }
         return cloners.prepare(message, transfer);
     }
 
-    private static Transfer begin(Transferable resource) {
-        try {
-            return resource.beginTransfer();
-        } catch (DetachedException e) {
-            throw new DataCloneException("the message can't be moved: " + e.getMessage(), e);
+    private void post(Inbox<S> out, Object slot) {
+        revoke(out, slot);
+        if (out.offer(slot) != Mailbox.Outcome.ADDED) {
+            insist(out, slot);
         }
     }
 
-    private void post(Inbox<S> out, Object message) {
-        if (Inbox.isMoving(message)) {
-            revoke(out, message);
-        }
-        if (out.offer(message) != Mailbox.Outcome.ADDED) {
-            insist(out, message);
-        }
-    }
-
-    private static void revoke(Inbox<?> out, Object moving) {
-        try {
-            requireStrangers(out, moving);
-        } catch (DataCloneException e) {
-            abort(moving);
-            throw e;
-        }
-        if (moving instanceof PreparedClone<?> clone) {
-            clone.revoke();
-        } else {
+    private static void revoke(Inbox<?> out, Object slot) {
+        if (!Slot.isPlain(slot)) {
             try {
-                ((Transfer) moving).revoke();
-            } catch (Throwable e) { // whatever a transfer of the user's throws
-                abort(moving);
+                requireStrangers(out, Slot.moved(slot));
+            } catch (DataCloneException e) {
+                Slot.abort(slot);
                 throw e;
             }
-        }
-    }
-
-    private static void abort(Object message) {
-        if (message instanceof PreparedClone<?> clone) {
-            clone.abort();
-        } else if (message instanceof Transfer transfer) {
-            transfer.abort();
+            Slot.revoke(slot);
         }
     }
 
     /** A port that moved through its own channel could never be received, and the channel would be lost. */
-    private static void requireStrangers(Inbox<?> out, Object moving) {
-        if (moving instanceof PreparedClone<?> clone) {
-            clone.moved().forEach(resource -> requireStranger(out, resource));
-        } else {
-            requireStranger(out, ((Transfer) moving).successor());
-        }
-    }
-
-    private static void requireStranger(Inbox<?> out, Transferable resource) {
-        if (resource instanceof MessagePort<?, ?> port) {
-            Inbox<?> inbox = port.look();
+    private static void requireStrangers(Inbox<?> out, List<Transferable> moved) {
+        for (Transferable resource : moved) {
+            Inbox<?> inbox = resource instanceof MessagePort<?, ?> port ? port.look() : null;
             if (inbox == out || inbox != null && inbox == out.peer) {
-                throw new DataCloneException("an end of a channel can't move through the channel itself: " + port);
+                throw new DataCloneException("an end of a channel can't move through the channel itself: " + resource);
             }
         }
     }
@@ -290,13 +265,39 @@ public final class MessagePort<S, R> implements Transferable {
                 throw new PortClosedException(this, Objects.requireNonNull(out.ended()));
             }
         } catch (InterruptedException e) {
-            abort(message);
+            Slot.abort(message);
             Thread.currentThread().interrupt();
             throw new PortFullException("interrupted while waiting for room: " + out.fullText());
         } catch (RuntimeException e) {
-            abort(message);
+            Slot.abort(message);
             throw e;
         }
+    }
+
+    /**
+     * Sends a copy of a message and expects an answer from a handler of {@link #onRequest} at the other end; what is listed
+     * moves instead. Where there is no room it does what {@link #post} does.
+     *
+     * @param message what to send
+     * @param transfer what to move: the handles are gone afterwards, in the message or not
+     * @return the answer; fails with what the answerer reports, with {@link PortClosedException} when no answer can come
+     *     any more, with {@link UnansweredException} where the message is taken by code that can't answer. What hangs on it
+     *     runs on virtual threads. Whoever completes it, or cancels it, gives up waiting
+     * @throws NullPointerException if the message is null
+     * @throws DataCloneException as {@link #post} does
+     * @throws WrongThreadException as {@link #post} does
+     * @throws IllegalStateException as {@link #post} does
+     * @throws PortClosedException as {@link #post} does
+     * @throws PortFullException as {@link #post} does
+     * @throws DetachedException if this port was moved away; nothing was taken
+     */
+    public CompletableFuture<R> request(S message, Transferable... transfer) {
+        Objects.requireNonNull(message, "message");
+        Inbox<S> out = openOut();
+        Question<R> question = new Question<>(prepare(message, transfer), this);
+        post(out, question);
+        in().expect(question);
+        return question.answer;
     }
 
     /**
@@ -351,15 +352,13 @@ public final class MessagePort<S, R> implements Transferable {
             return false; // without the cost of a copy
         }
         Object sent = prepare(message, transfer);
-        if (Inbox.isMoving(sent)) {
-            revoke(out, sent);
-        }
+        revoke(out, sent);
         Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
         try {
             outcome = timeoutNanos > 0 ? out.offer(sent, timeoutNanos) : out.offer(sent);
         } finally {
             if (outcome != Mailbox.Outcome.ADDED) {
-                abort(sent);
+                Slot.abort(sent);
             }
         }
         if (outcome == Mailbox.Outcome.ENDED) {
@@ -508,6 +507,101 @@ public final class MessagePort<S, R> implements Transferable {
     }
 
     /**
+     * Attaches a handler that can answer: on the calling thread's event loop if it has one, else on virtual threads.
+     *
+     * @param handler gets every message from now on, those that are queued first, and answers those that were sent by
+     *     {@link #request}; what it throws goes to its executor, and answers nothing
+     * @return the way to detach it; without a handler messages queue up again
+     * @throws IllegalStateException if another handler of this port runs elsewhere
+     * @throws DetachedException if this port was moved away
+     */
+    public Registration onRequest(Consumer<? super Request<R, S>> handler) {
+        return onRequest(handler, EventLoop.executorHere());
+    }
+
+    /**
+     * Attaches a handler that can answer, on an executor.
+     *
+     * @param handler as for {@link #onRequest(Consumer)}
+     * @param executor as for {@link #onMessage(Consumer, Executor)}
+     * @return the way to detach it; without a handler messages queue up again
+     * @throws IllegalStateException if another handler of this port runs elsewhere
+     * @throws DetachedException if this port was moved away
+     */
+    @SuppressWarnings("unchecked") // the answer goes to whoever asked through the other end of this very channel
+    public Registration onRequest(Consumer<? super Request<R, S>> handler, Executor executor) {
+        Objects.requireNonNull(handler, "handler");
+        return in().onRequest(this, request -> handler.accept((Request<R, S>) request), executor);
+    }
+
+    /**
+     * The messages, one after another, for a loop that waits for each: it ends when the channel does. Each message goes to
+     * one taker, whichever way it is taken.
+     *
+     * @return a view of this port. Its iterators throw {@link CancellationException} if the thread is interrupted while it
+     *     waits, whose flag stays set
+     */
+    public Iterable<R> messages() {
+        return () -> new Messages<>(this);
+    }
+
+    /**
+     * The messages, as a stream that waits for each and ends when the channel does.
+     *
+     * @return a sequential stream over {@link #messages}
+     */
+    public Stream<R> stream() {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(new Messages<>(this),
+                Spliterator.ORDERED | Spliterator.NONNULL), false);
+    }
+
+    /**
+     * The messages, as many as its subscriber asks for: what it does not ask for stays in the queue, and so, if the channel
+     * has a bound, the sender finds no room. The subscriber's methods run where a handler of messages would that the thread
+     * attaches which subscribes; it is complete when the channel ends and the last message was taken.
+     *
+     * @return a view of this port, for one subscriber
+     * @throws DetachedException if this port was moved away
+     */
+    public Flow.Publisher<R> publisher() {
+        return new PortPublisher<>(in(), this);
+    }
+
+    private static final class Messages<R> implements Iterator<R> {
+        private final MessagePort<?, R> port;
+        private @Nullable R next;
+
+        Messages(MessagePort<?, R> port) {
+            this.port = port;
+        }
+
+        @Override
+        public boolean hasNext() {
+            if (next == null) {
+                try {
+                    next = port.receive();
+                } catch (PortClosedException e) {
+                    return false;
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new CancellationException("interrupted while waiting for a message of " + port);
+                }
+            }
+            return true;
+        }
+
+        @Override
+        public R next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException(port + " has no more messages");
+            }
+            R message = Objects.requireNonNull(next);
+            next = null;
+            return message;
+        }
+    }
+
+    /**
      * Lets the handlers of this port keep their event loop alive, as they do unless {@link #unref} was called. Does nothing
      * where there are none.
      */
@@ -556,6 +650,25 @@ public final class MessagePort<S, R> implements Transferable {
      */
     public CompletableFuture<String> closed() {
         return in().closed();
+    }
+
+    /**
+     * What has gone through this port so far.
+     *
+     * @return the figures of now
+     * @throws DetachedException if this port was moved away
+     */
+    public PortStatistics statistics() {
+        Inbox<R> in = in();
+        Inbox<S> out = out();
+        long taken = in.taken();
+        long takenThere = out.taken();
+        return new PortStatistics(out.sent(), taken - in.dropped(), out.sent() - takenThere, in.sent() - taken,
+                out.dropped(), out.bytes(), in.bytes());
+    }
+
+    Cloners cloners() {
+        return cloners;
     }
 
     // ---- the end

@@ -1,0 +1,17 @@
+package dev.handoff.channel;
+
+/**
+ * What has gone through a port so far. Gathered from counters that are moved one by one: each is right, and all of them
+ * together are of about the same time.
+ *
+ * @param sent messages that were posted here
+ * @param received messages that were taken here
+ * @param waitingToBeSent messages that were posted here and not taken by the peer yet
+ * @param waitingToBeReceived messages that the peer posted and nobody took here yet
+ * @param dropped messages posted here that were dropped before the peer took them, as there was no room for newer ones
+ * @param bytesSent of the buffers that moved with the messages posted here, those that were copied for it included
+ * @param bytesReceived of the buffers that moved with the messages that the peer posted
+ */
+public record PortStatistics(long sent, long received, long waitingToBeSent, long waitingToBeReceived, long dropped,
+        long bytesSent, long bytesReceived) {
+}

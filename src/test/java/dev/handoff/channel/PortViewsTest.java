@@ -1,0 +1,184 @@
+package dev.handoff.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.handoff.memory.OwnedBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Other ways to take the messages of a port, and its figures. */
+@Timeout(60)
+class PortViewsTest {
+    private final MessageChannel<Integer, Integer> channel = MessageChannel.create("left", "right");
+    private final MessagePort<Integer, Integer> left = channel.port1();
+    private final MessagePort<Integer, Integer> right = channel.port2();
+
+    @Test
+    void aStreamEndsWithTheChannel() {
+        Thread.ofVirtual().start(() -> {
+            IntStream.range(0, 100).forEach(left::post);
+            left.close();
+        });
+        assertEquals(IntStream.range(0, 100).boxed().toList(), right.stream().toList());
+    }
+
+    @Test
+    void aLoopTakesOneMessageAfterAnother() {
+        left.post(1);
+        left.post(2);
+        left.close();
+        List<Integer> seen = new ArrayList<>();
+        for (Integer message : right.messages()) {
+            seen.add(message);
+        }
+        assertEquals(List.of(1, 2), seen);
+        Iterator<Integer> over = right.messages().iterator();
+        assertFalse(over.hasNext());
+        assertThrows(NoSuchElementException.class, over::next);
+    }
+
+    @Test
+    void anInterruptEndsALoop() {
+        Thread.currentThread().interrupt();
+        assertThrows(CancellationException.class, () -> right.messages().iterator().hasNext());
+        assertTrue(Thread.interrupted());
+    }
+
+    @Test
+    void drainTakesWhatIsThereUpToALimit() {
+        IntStream.range(0, 5).forEach(left::post);
+        List<Integer> seen = new ArrayList<>();
+        assertEquals(3, right.drain(seen::add, 3));
+        assertEquals(0, right.drain(seen::add, 0));
+        assertEquals(2, right.drain(seen::add, 10));
+        assertEquals(0, right.drain(seen::add, 10));
+        assertEquals(List.of(0, 1, 2, 3, 4), seen);
+        assertThrows(IllegalArgumentException.class, () -> right.drain(seen::add, -1));
+        assertThrows(NullPointerException.class, () -> right.drain(null, 1));
+        left.post(5);
+        left.post(6);
+        assertThrows(IllegalCallerException.class, () -> right.drain(_ -> {
+            throw new IllegalCallerException();
+        }, 2));
+        assertEquals(6, right.poll(), "what was not given to it stays");
+        left.close();
+        assertThrows(PortClosedException.class, () -> right.drain(seen::add, 1));
+    }
+
+    private static final class Collector implements Flow.Subscriber<Integer> {
+        final BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        final BlockingQueue<Flow.Subscription> subscription = new LinkedBlockingQueue<>();
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription.add(given);
+        }
+
+        @Override
+        public void onNext(Integer message) {
+            seen.add(message);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            seen.add(error);
+        }
+
+        @Override
+        public void onComplete() {
+            seen.add("complete");
+        }
+    }
+
+    @Test
+    void aSubscriberGetsWhatItAskedForAndNoMore() throws Exception {
+        Collector collector = new Collector();
+        right.publisher().subscribe(collector);
+        Flow.Subscription subscription = collector.subscription.take();
+        IntStream.range(0, 4).forEach(left::post);
+        subscription.request(2);
+        assertEquals(0, collector.seen.take());
+        assertEquals(1, collector.seen.take());
+        assertEquals(2, right.receive(), "not asked for, so anybody's");
+        subscription.request(Long.MAX_VALUE);
+        subscription.request(Long.MAX_VALUE);
+        assertEquals(3, collector.seen.take());
+        left.post(4);
+        assertEquals(4, collector.seen.take());
+        left.post(5);
+        left.close();
+        assertEquals(5, collector.seen.take());
+        assertEquals("complete", collector.seen.take());
+    }
+
+    @Test
+    void aSubscriberHearsOfTheEndWithoutAskingForMore() throws Exception {
+        Collector collector = new Collector();
+        right.publisher().subscribe(collector);
+        left.close();
+        assertEquals("complete", collector.seen.take());
+    }
+
+    @Test
+    void aSubscriptionThatIsCancelledTakesNoMore() throws Exception {
+        Collector collector = new Collector();
+        right.publisher().subscribe(collector);
+        Flow.Subscription subscription = collector.subscription.take();
+        subscription.request(1);
+        left.post(1);
+        assertEquals(1, collector.seen.take());
+        subscription.cancel();
+        subscription.request(1);
+        left.post(2);
+        assertEquals(2, right.receive());
+        assertNull(collector.seen.poll());
+    }
+
+    @Test
+    void askingForNothingIsAnError() throws Exception {
+        Collector collector = new Collector();
+        right.publisher().subscribe(collector);
+        collector.subscription.take().request(0);
+        assertInstanceOf(IllegalArgumentException.class, collector.seen.take());
+    }
+
+    @Test
+    void aPublisherHasOneSubscriber() throws Exception {
+        Flow.Publisher<Integer> publisher = right.publisher();
+        publisher.subscribe(new Collector());
+        Collector second = new Collector();
+        publisher.subscribe(second);
+        assertInstanceOf(IllegalStateException.class, second.seen.take());
+        second.subscription.take().request(1);
+        assertThrows(NullPointerException.class, () -> publisher.subscribe(null));
+    }
+
+    @Test
+    void statisticsCountWhatWentThrough() {
+        MessageChannel<Object, Object> c = MessageChannel
+                .create(ChannelOptions.defaults().capacity(2).overflow(Overflow.DROP_OLDEST));
+        OwnedBuffer moved = OwnedBuffer.allocate(1000);
+        c.port1().post("dropped");
+        c.port1().post(moved, moved);
+        c.port1().post("kept");
+        c.port2().post("back");
+        ((OwnedBuffer) c.port2().poll()).close();
+        PortStatistics one = c.port1().statistics();
+        assertEquals(new PortStatistics(3, 0, 1, 1, 1, 1000, 0), one);
+        assertEquals(new PortStatistics(1, 1, 1, 1, 0, 0, 1000), c.port2().statistics());
+    }
+}
