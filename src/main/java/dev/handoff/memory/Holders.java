@@ -54,6 +54,11 @@ final class Holders {
         return unclaimed;
     }
 
+    /** What each live thread owns. */
+    Map<Thread, Long> owned() {
+        return Map.copyOf(owned);
+    }
+
     /** The biggest of them, for a message. */
     static String describe() {
         Holders holders = now();

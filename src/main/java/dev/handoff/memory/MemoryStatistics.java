@@ -1,5 +1,7 @@
 package dev.handoff.memory;
 
+import java.util.Map;
+
 /**
  * A snapshot of what the allocator of {@link OwnedBuffer} holds. It is gathered when somebody asks, from all blocks there
  * are, while other threads go on; so the figures fit together only when these are quiet.
@@ -33,5 +35,14 @@ public record MemoryStatistics(long bytesInUse, long bytesPooled, long bytesInFl
      */
     public static MemoryStatistics snapshot() {
         return Allocator.statistics();
+    }
+
+    /**
+     * Who owns how much now, gathered as the figures of a snapshot are.
+     *
+     * @return for each live thread that owns buffers, their bytes; those that a resizable one may still grow by included
+     */
+    public static Map<Thread, Long> bytesOwned() {
+        return Holders.now().owned();
     }
 }
