@@ -4,6 +4,7 @@
  */
 module dev.handoff {
     requires jdk.jfr;
+    requires static jdk.management;
     requires static org.jspecify;
 
     exports dev.handoff;

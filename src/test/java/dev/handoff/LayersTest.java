@@ -53,7 +53,8 @@ class LayersTest {
     @Test
     void nothingButTheJdkIsNeededAtRunTime() {
         classes().should().onlyDependOnClassesThat(
-                resideInAnyPackage("dev.handoff..", "java..", "jdk.jfr", "org.jspecify.annotations"))
+                resideInAnyPackage("dev.handoff..", "java..", "jdk.jfr", "com.sun.management",
+                        "org.jspecify.annotations"))
                 .check(LIBRARY);
     }
 

@@ -50,21 +50,29 @@ final class Event<T> {
 
     /** What the listener throws goes to the executor, as from a handler of messages. */
     private static <T> CompletableFuture<?> run(Listener<T> listener, T value) {
-        CompletableFuture<?> done = new CompletableFuture<>();
-        Runnable complete = () -> done.complete(null);
-        Registration hold = listener.executor instanceof EventLoop loop ? loop.hold(complete) : () -> {
+        return submit(listener.executor, () -> listener.action.accept(value)); // else nobody is there to listen
+    }
+
+    /**
+     * Runs an action on an executor. The future is complete when it has returned or thrown, or will never do so:
+     * it tells which.
+     */
+    static CompletableFuture<Boolean> submit(Executor executor, Runnable action) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> done.complete(false)) : () -> {
         };
         try {
-            listener.executor.execute(() -> {
+            executor.execute(() -> {
                 try {
-                    listener.action.accept(value);
+                    action.run();
                 } finally {
-                    complete.run();
+                    done.complete(true);
                     hold.close();
                 }
             });
-        } catch (RejectedExecutionException e) { // its loop has ended: nobody is there to listen
-            complete.run();
+        } catch (RejectedExecutionException e) { // its loop has ended
+            hold.close();
+            done.complete(false);
         }
         return done;
     }

@@ -6,17 +6,26 @@ import dev.handoff.channel.MessagePort;
 import dev.handoff.channel.PortClosedException;
 import dev.handoff.channel.Registration;
 import dev.handoff.clone.PreparedClone;
+import dev.handoff.memory.MemoryStatistics;
 import dev.handoff.memory.Transferable;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +33,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>
  * A worker ends when its body has returned and no handler waits for messages any more, when its code calls
- * {@link WorkerScope#exit}, when something is thrown and not caught, or when it is {@linkplain #terminate terminated}.
- * Its exit code is 0 for a normal end, 1 for the last two, else what was given to {@code exit}. Listeners hear of all
- * messages first, then of the error if there was one, and of the exit always last; one that comes late still hears what
- * happened before. They run where the handlers of a {@link MessagePort} run.
+ * {@link WorkerScope#exit}, when something is thrown and not caught, when it has used more than its
+ * {@linkplain WorkerOptions#limits limits} allow, or when it is {@linkplain #terminate terminated}. Its exit code is 0 for
+ * a normal end, what was given to {@code exit}, else 1. Listeners hear of all messages first, then of the error if there
+ * was one, and of the exit always last; one that comes late still hears what happened before. They run where the handlers
+ * of a {@link MessagePort} run.
  *
  * <p>
  * The parent of a worker is the worker whose code started it, or the JVM; when a worker ends, its children are
- * terminated. A worker that is not a daemon keeps the JVM alive until its {@code onExit} listeners have returned; one
- * that was started on an event loop keeps that loop alive until then.
+ * terminated. Until its {@code onExit} listeners have returned, a worker keeps the JVM alive, and the event loop on which
+ * it was started, unless it is a daemon or {@linkplain #unref unreferenced}. (Its thread is a daemon in any case, and so
+ * are, if they do not say otherwise, the threads that its code starts.)
  *
  * <p>
  * Thread-safe. What was done before {@code start} or {@code post} happens-before what the worker does with it, and the
@@ -46,30 +57,68 @@ public final class Worker<I, O> implements AutoCloseable {
     /** The worker whose thread this is. */
     private static final ThreadLocal<@Nullable Worker<?, ?>> CURRENT = new ThreadLocal<>();
 
+    /** Where what users wait for is completed, so that their code runs on nobody else's thread. */
+    private static final Executor VIRTUAL = task -> Thread.ofVirtual().name("handoff-worker").start(task);
+
+    /** How a worker ended, or is to end. */
+    private record End(int code, @Nullable Throwable error) {
+    }
+
     private final long id = IDS.incrementAndGet();
     private final String name;
     private final Thread thread;
     private final MessagePort<I, O> port;
-    private final EventLoop loop = new EventLoop();
+    private final MessagePort<O, I> scopePort;
+    private final EventLoop loop;
+    private final Streams streams;
+    private final ResourceLimits limits;
+    private final Duration gracePeriod;
+    /** What the thread does first; it lets go of it then, as a thread that has ended still knows its task. */
+    private EventLoop.@Nullable Body main;
     private final CountDownLatch started = new CountDownLatch(1);
     private final Set<Worker<?, ?>> children = ConcurrentHashMap.newKeySet();
     private final @Nullable Worker<?, ?> parent = current();
     private final EnvironmentData environmentData = EnvironmentData.of(parent).inherited();
-    /** Keeps the loop that this was started on alive until the exit has been told. */
-    private Registration parentHold = Worker::nothing;
+    /** The loop that this was started on: the errors that nobody listens for end it. */
+    private final @Nullable EventLoop home = EventLoop.current();
+    /** Guards the two fields that follow, and that there is a {@link #termination} for an {@link #end} that asks for it. */
+    private final Object lock = new Object();
+    /** What is kept alive while this is referenced. */
+    private @Nullable Registration reference;
+    private boolean told;
     /** Whoever sets it first decides how the worker ends. */
-    private final AtomicReference<@Nullable Integer> exitCode = new AtomicReference<>();
+    private final AtomicReference<@Nullable End> end = new AtomicReference<>();
+    private final Event<Worker<I, O>> online = new Event<>();
+    /** Written by the worker's thread; read when that has ended. */
+    private CompletableFuture<Void> onlineTold = CompletableFuture.completedFuture(null);
     private final Event<Throwable> error = new Event<>();
     private final Event<Integer> exit = new Event<>();
+    /** The thread has ended. */
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+    /** All listeners have been told. */
     private final CompletableFuture<Integer> exited = new CompletableFuture<>();
+    /** Complete when the thread has ended after a termination, or fails after the grace period; null until there is one. */
+    private volatile @Nullable CompletableFuture<Integer> termination;
+    /** Of the thread at its end, as it can't be asked later; unknown until then, or where nobody has ever asked. */
+    private volatile long lastCpuNanos = ThreadUsage.UNKNOWN;
+    private volatile long lastAllocatedBytes = ThreadUsage.UNKNOWN;
 
     private <D extends @Nullable Object> Worker(WorkerBody<I, O, D> body, WorkerOptions<D> options, D workerData) {
         name = options.name() != null ? options.name() : "worker-" + id;
+        limits = options.limits();
+        gracePeriod = options.gracePeriod();
+        streams = options.streams();
+        loop = new EventLoop(options.idleStrategy());
         MessageChannel<I, O> channel = MessageChannel.create("the parent of " + this, toString(), options.cloners());
         port = channel.port1();
-        WorkerScope<I, O, D> scope = new WorkerScope<>(this, channel.port2(), workerData);
-        thread = Thread.ofPlatform().name(name).daemon(options.isDaemon()).unstarted(() -> run(body, scope));
+        scopePort = channel.port2();
+        WorkerScope<I, O, D> scope = new WorkerScope<>(this, scopePort, workerData);
+        main = () -> body.run(scope);
+        thread = options.thread(name, this::run);
+        Thread.UncaughtExceptionHandler handler = Thread.currentThread().getUncaughtExceptionHandler();
+        if (!(handler instanceof ThreadGroup) && thread.getUncaughtExceptionHandler() instanceof ThreadGroup) {
+            thread.setUncaughtExceptionHandler(handler); // the parent's own
+        }
     }
 
     /**
@@ -105,109 +154,177 @@ public final class Worker<I, O> implements AutoCloseable {
         Worker<I, O> worker;
         try {
             worker = new Worker<>(body, options, data.value());
-            worker.thread.start();
+            worker.begin(options.isDaemon());
         } catch (Throwable e) { // no more threads: the sender keeps what is its own
             data.abort();
             throw e;
         }
         data.commit(worker.toString());
-        try {
-            worker.enter();
-        } finally {
-            worker.started.countDown();
-        }
+        worker.started.countDown();
         return worker;
     }
 
-    private void enter() {
-        EventLoop here = EventLoop.current();
-        if (here != null) {
-            parentHold = here.hold(Worker::nothing); // read by the worker's thread after the latch
+    private void begin(boolean daemon) {
+        if (!daemon) {
+            ref();
+        }
+        try {
+            thread.start();
+        } catch (Throwable e) {
+            unref();
+            throw e;
         }
         if (parent != null) {
             parent.children.add(this);
-            if (parent.exitCode.get() != null) { // it may have looked at its children already
+            if (parent.end.get() != null) { // it may have looked at its children already
                 terminate();
             }
+        }
+        WorkerStartEvent event = new WorkerStartEvent();
+        if (event.isEnabled()) {
+            event.workerId = id;
+            event.workerName = name;
+            event.parentId = parent == null ? 0 : parent.id;
+            event.virtual = thread.isVirtual();
+            event.commit();
         }
     }
 
     // ---- on the worker's thread
 
-    private <D extends @Nullable Object> void run(WorkerBody<I, O, D> body, WorkerScope<I, O, D> scope) {
+    private void run() {
         CURRENT.set(this);
-        Throwable uncaught = null;
+        WorkerExitEvent event = WorkerExitEvent.begun();
+        EventLoop.Body first = Objects.requireNonNull(main);
+        main = null;
+        Watcher.Watch watch = limits.watched().isEmpty() ? null : new Watcher.Watch(this, thread, limits);
         try {
             started.await();
-            if (exitCode.get() == null) {
-                loop.run(() -> body.run(scope));
+            if (watch != null) {
+                Watcher.add(watch);
             }
-            exitCode.compareAndSet(null, 0);
+            if (end.get() == null) {
+                onlineTold = online.fire(this);
+                loop.run(first);
+            }
+            end.compareAndSet(null, new End(0, null));
         } catch (PortClosedException e) {
             // a body that receives until there is nothing more has done what it was started for
-            boolean parentClosed = scope.port().equals(e.port());
-            if (exitCode.compareAndSet(null, parentClosed ? 0 : 1) && !parentClosed) {
-                uncaught = e;
-            }
+            end.compareAndSet(null, scopePort.equals(e.port()) ? new End(0, null) : new End(1, e));
         } catch (Throwable e) {
-            // an Exit, and the interrupt of terminate(), find the code set
-            if (exitCode.compareAndSet(null, 1)) {
-                uncaught = e;
-            }
+            // an Exit, and what terminate() causes, find it set
+            end.compareAndSet(null, new End(1, e));
         }
-        end(uncaught, scope.port());
+        if (watch != null) {
+            Watcher.remove(watch);
+        }
+        finish(Objects.requireNonNull(end.get()), event);
     }
 
-    private void end(@Nullable Throwable uncaught, MessagePort<O, I> scopePort) {
-        int code = Objects.requireNonNull(exitCode.get());
+    private void finish(End how, @Nullable WorkerExitEvent event) {
         children.forEach(Worker::terminate);
         Messages.forget(id);
-        scopePort.close("worker '" + name + "' exited with code " + code);
+        streams.end();
+        scopePort.close("worker '" + name + "' exited with code " + how.code);
         if (parent != null) {
             parent.children.remove(this);
         }
-        if (uncaught != null && !error.hasListeners()) {
-            try {
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, uncaught);
-            } catch (Throwable e) {
-                // ignored, as the JVM does: the end of a worker has to be told whatever a handler does
-            }
+        if (ThreadUsage.wasAsked()) {
+            lastCpuNanos = ThreadUsage.cpuNanos(thread);
+            lastAllocatedBytes = ThreadUsage.allocatedBytes(thread);
         }
-        Runnable tell = () -> tell(uncaught, code);
+        if (event != null) {
+            event.end();
+            event.workerId = id;
+            event.workerName = name;
+            event.exitCode = how.code;
+            event.error = how.error == null ? null : how.error.toString();
+            event.ownedBytes = ownedBytes();
+            event.activeTime = loop.utilisation().active().toNanos();
+            event.commit();
+        }
+        if (how.error != null && home == null && !error.hasListeners()) {
+            uncaught(how.error);
+        }
+        Thread me = Thread.currentThread();
         try {
-            Thread.ofPlatform().name(name + " (exit)").daemon(thread.isDaemon()).start(tell);
-        } catch (OutOfMemoryError e) { // no more threads: better by this one, which still owns its buffers, than never
-            tell.run();
+            Thread.ofVirtual().name(name + " (exit)").start(() -> {
+                awaitEnd(me);
+                tell(how);
+            });
+        } catch (OutOfMemoryError e) { // better by this one, which still owns its buffers, than never
+            tell(how);
         }
     }
 
-    /**
-     * Tells of the end when the worker's thread is dead, so that what it owned is unclaimed; and keeps the JVM alive until
-     * the listeners have returned, unless the worker is a daemon.
-     */
+    private void uncaught(Throwable e) {
+        try {
+            Thread.currentThread().getUncaughtExceptionHandler().uncaughtException(thread, e);
+        } catch (Throwable ignored) {
+            // as the JVM does: the end of a worker has to be told whatever a handler does
+        }
+    }
+
     @SuppressWarnings("ThreadJoinLoop")
-    private void tell(@Nullable Throwable uncaught, int code) {
-        boolean dead = Thread.currentThread().equals(thread);
-        while (!dead) {
+    private static void awaitEnd(Thread thread) {
+        while (true) {
             try {
                 thread.join();
-                dead = true;
+                return;
             } catch (InterruptedException e) {
                 // nobody has a reason to; the thread is about to end
             }
         }
-        ended.complete(code);
-        CompletableFuture<?> messages = port.closed();
-        messages.thenCompose(_ -> uncaught == null ? CompletableFuture.completedFuture(null) : error.fire(uncaught))
-                .thenCompose(_ -> exit.fire(code))
-                .whenComplete((_, _) -> {
-                    parentHold.close();
-                    exited.complete(code);
-                });
-        exited.join();
     }
 
-    private static void nothing() {
+    /** Tells of the end when the worker's thread is dead, so that what it owned is unclaimed. */
+    private void tell(End how) {
+        ended.complete(how.code);
+        port.closed().thenCompose(_ -> onlineTold).thenCompose(_ -> raise(how.error))
+                .thenCompose(_ -> exit.fire(how.code))
+                .whenComplete((_, _) -> {
+                    synchronized (lock) {
+                        told = true;
+                        unref();
+                    }
+                    exited.completeAsync(() -> how.code, VIRTUAL);
+                });
+    }
+
+    private CompletableFuture<Void> raise(@Nullable Throwable e) {
+        if (e == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Boolean> heard = home == null
+                ? CompletableFuture.completedFuture(true)
+                : Event.submit(home, () -> { // as the listener may be attached after the worker was started, and has
+                                             // failed
+                    if (!error.hasListeners()) {
+                        Worker.<RuntimeException>sneak(e);
+                    }
+                });
+        return heard.thenCompose(ran -> {
+            if (!ran && !error.hasListeners()) {
+                uncaught(e);
+            }
+            return error.fire(e);
+        });
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // errors stay the very objects
+    private static <T extends Throwable> void sneak(Throwable e) throws T {
+        throw (T) e;
+    }
+
+    /** What the worker's code gets in place of an exception that says that its port is closed. */
+    RuntimeException orTerminated(PortClosedException e) {
+        return termination == null ? e : new WorkerTerminatedException(this + " was terminated");
+    }
+
+    void checkTerminated() {
+        if (termination != null) {
+            throw new WorkerTerminatedException(this + " was terminated");
+        }
     }
 
     void exit(int code) {
@@ -215,7 +332,7 @@ public final class Worker<I, O> implements AutoCloseable {
             throw new IllegalStateException("exit(" + code + ") was called by thread '"
                     + Thread.currentThread().getName() + "'; it is for " + this + "'s own");
         }
-        exitCode.compareAndSet(null, code);
+        end.compareAndSet(null, new End(code, null));
         loop.stop();
         throw new Exit();
     }
@@ -346,17 +463,79 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * Ends the worker as soon as its code allows: its thread is interrupted, and its loop runs no more tasks. A body that
-     * ignores interruption goes on until it returns. Does nothing if the worker has ended.
+     * Attaches a listener for the worker's beginning.
      *
-     * @return the same as {@link #exited}
+     * @param listener run when the worker's thread is about to run its body; never if it was terminated before
+     * @return the way to detach it
+     */
+    public Registration onOnline(Runnable listener) {
+        Objects.requireNonNull(listener, "listener");
+        return online.listen(_ -> listener.run());
+    }
+
+    /**
+     * Ends the worker as soon as its code allows: its port is closed, its loop runs no more tasks, its thread is
+     * interrupted, which ends every wait of this library and of the JDK's; after that, its {@link WorkerScope} throws
+     * {@link WorkerTerminatedException}. What it posted before can still be taken. Does nothing if the worker has ended.
+     *
+     * <p>
+     * A thread can't be ended against the will of its code. Where that goes on for the
+     * {@linkplain WorkerOptions#gracePeriod grace period}, the worker is reported with its stack, by the
+     * {@link System.Logger} named {@code dev.handoff.worker} and a JFR event.
+     *
+     * @return a future of the exit code, complete when the {@code onExit} listeners have returned; it fails with
+     *     {@link WorkerStillRunningException} if the worker's code still runs when the grace period is over. The same end is
+     *     told each time
      */
     public CompletableFuture<Integer> terminate() {
-        if (exitCode.compareAndSet(null, 1)) {
-            loop.stop();
-            thread.interrupt();
+        stop(new End(1, null), "was terminated");
+        CompletableFuture<Integer> stopped = termination;
+        return stopped == null ? exited() : stopped.thenCompose(_ -> exited);
+    }
+
+    /** The watcher has found that a limit was overrun. */
+    void overrun(ResourceLimitException e) {
+        WorkerLimitEvent event = new WorkerLimitEvent();
+        if (event.isEnabled()) {
+            event.workerId = id;
+            event.workerName = name;
+            event.resource = e.resource().name();
+            event.used = e.used();
+            event.limit = e.limit();
+            event.commit();
         }
-        return exited();
+        stop(new End(1, e), "has used more than its limits allow");
+    }
+
+    private void stop(End how, String why) {
+        synchronized (lock) {
+            if (!end.compareAndSet(null, how)) {
+                return;
+            }
+            termination = ended.copy().orTimeout(TimeUnit.NANOSECONDS.convert(gracePeriod), TimeUnit.NANOSECONDS)
+                    .exceptionallyAsync(_ -> {
+                        throw stillRunning(why);
+                    }, VIRTUAL);
+        }
+        loop.stop();
+        scopePort.close(this + " " + why);
+        streams.endInput();
+        thread.interrupt();
+    }
+
+    private WorkerStillRunningException stillRunning(String why) {
+        StackTraceElement[] stack = thread.getStackTrace();
+        WorkerStillRunningException e = new WorkerStillRunningException(
+                this + " still runs " + gracePeriod + " after it " + why, stack);
+        System.getLogger("dev.handoff.worker").log(System.Logger.Level.WARNING, e.getMessage(), e);
+        WorkerStillRunningEvent event = new WorkerStillRunningEvent();
+        if (event.isEnabled()) {
+            event.workerId = id;
+            event.workerName = name;
+            event.stack = Arrays.stream(stack).map(StackTraceElement::toString).collect(Collectors.joining("\n"));
+            event.commit();
+        }
+        return e;
     }
 
     /**
@@ -391,29 +570,141 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * Lets the worker handle what was posted, and waits until its code has ended. No more messages can be posted;
-     * messages from the worker can still be taken. A worker that waits for something other than its port has to be told
-     * otherwise, or terminated. If the calling thread is interrupted, the worker is terminated; the flag stays set.
+     * Lets the worker end when it has handled what was posted: no more messages can be posted, messages from the worker can
+     * still be taken. A worker that waits for something other than its port goes on. Does not wait; {@link #join} does.
+     */
+    public void shutdown() {
+        port.shutdownOutput();
+    }
+
+    /**
+     * {@linkplain #terminate Terminates} the worker, and waits until its code has ended. What is still to be handled is
+     * dropped; a worker that shall do it before is ended by {@link #shutdown} and {@link #join}. If the calling thread is
+     * interrupted, its flag stays set.
      *
      * @throws IllegalStateException if the calling thread is the worker's own, which has {@link WorkerScope#close}
+     * @throws WorkerStillRunningException if the worker's code still runs when the grace period is over
      */
     @Override
     public void close() {
         requireOther();
-        port.shutdownOutput();
+        terminate();
+        CompletableFuture<Integer> stopped = termination;
         boolean interrupted = false;
         while (true) {
             try {
-                join();
+                (stopped == null ? ended : stopped).get();
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;
-                terminate();
+            } catch (ExecutionException e) {
+                throw (WorkerStillRunningException) e.getCause();
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+    }
+
+    /**
+     * Keeps the JVM, and the event loop on which the worker was started, from ending before the worker's end has been told,
+     * as is the default.
+     */
+    public void ref() {
+        synchronized (lock) {
+            if (reference != null || told) {
+                return;
+            }
+            Keeper.hold();
+            Registration hold = home == null ? Worker::nothing : home.hold(Worker::nothing);
+            reference = () -> {
+                hold.close();
+                Keeper.release();
+            };
         }
+    }
+
+    /** Lets the JVM, and the event loop on which the worker was started, end while the worker runs. */
+    public void unref() {
+        synchronized (lock) {
+            if (reference != null) {
+                reference.close();
+                reference = null;
+            }
+        }
+    }
+
+    private static void nothing() {
+    }
+
+    /**
+     * Whether the worker keeps the JVM alive.
+     *
+     * @return false if it is a daemon or unreferenced, or if its end has been told
+     */
+    public boolean isReferenced() {
+        synchronized (lock) {
+            return reference != null;
+        }
+    }
+
+    /**
+     * What the worker writes to for its own {@linkplain WorkerScope#stdin input}. Bytes are kept until the worker reads
+     * them; closing the stream ends the worker's.
+     *
+     * @return the stream; once the worker has ended, writing to it throws
+     * @throws IllegalStateException if the worker was started without {@link WorkerOptions#openStdin}
+     */
+    public OutputStream stdin() {
+        return streams.input();
+    }
+
+    /**
+     * What the worker prints, in UTF-8. Bytes are kept until they are read; the end comes when the worker has ended.
+     *
+     * @return the stream; of several, each gets a part
+     * @throws IllegalStateException if the worker was started without {@link WorkerOptions#captureStdout}
+     */
+    public InputStream stdout() {
+        return streams.output();
+    }
+
+    /**
+     * What the worker prints as errors, as {@link #stdout} does.
+     *
+     * @return the stream
+     * @throws IllegalStateException if the worker was started without {@link WorkerOptions#captureStderr}
+     */
+    public InputStream stderr() {
+        return streams.errors();
+    }
+
+    /**
+     * What the worker has done and used so far. Any thread may ask, whatever the worker is doing.
+     *
+     * @return the reading
+     */
+    public WorkerStatistics statistics() {
+        long cpu = ThreadUsage.cpuNanos(thread);
+        long allocated = ThreadUsage.allocatedBytes(thread);
+        cpu = cpu == ThreadUsage.UNKNOWN ? lastCpuNanos : cpu;
+        allocated = allocated == ThreadUsage.UNKNOWN ? lastAllocatedBytes : allocated;
+        return new WorkerStatistics(loop.utilisation(),
+                cpu == ThreadUsage.UNKNOWN ? Optional.empty() : Optional.of(Duration.ofNanos(cpu)),
+                allocated == ThreadUsage.UNKNOWN ? OptionalLong.empty() : OptionalLong.of(allocated), ownedBytes());
+    }
+
+    private long ownedBytes() {
+        return MemoryStatistics.bytesOwned().getOrDefault(thread, 0L);
+    }
+
+    Streams streams() {
+        return streams;
+    }
+
+    EventLoop loop() {
+        return loop;
     }
 
     @Override

@@ -1,8 +1,12 @@
 package dev.handoff.worker;
 
+import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.MessagePort;
+import dev.handoff.channel.PortClosedException;
 import dev.handoff.channel.Registration;
 import dev.handoff.memory.Transferable;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -75,37 +79,52 @@ public final class WorkerScope<I, O, D extends @Nullable Object> {
      *
      * @param message what to send
      * @param transfer what to move
+     * @throws WorkerTerminatedException if the worker was terminated; nothing was taken
      * @see MessagePort#post
      */
     public void post(O message, Transferable... transfer) {
-        port.post(message, transfer);
+        try {
+            port.post(message, transfer);
+        } catch (PortClosedException e) {
+            throw worker.orTerminated(e);
+        }
     }
 
     /**
      * Sends a message to the parent and moves all that it reaches; the same as {@code port().transfer(message)}.
      *
      * @param message what to send
+     * @throws WorkerTerminatedException if the worker was terminated; nothing was taken
      * @see MessagePort#transfer
      */
     public void transfer(O message) {
-        port.transfer(message);
+        try {
+            port.transfer(message);
+        } catch (PortClosedException e) {
+            throw worker.orTerminated(e);
+        }
     }
 
     /**
      * Takes the next message from the parent; the same as {@code port().receive()}. When the parent has
-     * {@linkplain Worker#close closed} this worker and all messages are taken, it throws, and a body that lets that
+     * {@linkplain Worker#shutdown shut down} this worker and all messages are taken, it throws, and a body that lets that
      * through ends the worker normally.
      *
      * @return the message
-     * @throws InterruptedException if the worker is terminated
-     * @throws dev.handoff.channel.PortClosedException if no message will come any more
+     * @throws InterruptedException if the worker is terminated while it waits
+     * @throws WorkerTerminatedException if the worker was terminated
+     * @throws PortClosedException if no message will come any more
      */
     public I receive() throws InterruptedException {
-        return port.receive();
+        try {
+            return port.receive();
+        } catch (PortClosedException e) {
+            throw worker.orTerminated(e);
+        }
     }
 
     /**
-     * Attaches a handler for messages from the parent, which keeps the worker alive until the parent closes it; the same
+     * Attaches a handler for messages from the parent, which keeps the worker alive until the parent shuts it down; the same
      * as {@code port().onMessage(handler)}.
      *
      * @param handler gets each message, on this worker's event loop
@@ -131,6 +150,52 @@ public final class WorkerScope<I, O, D extends @Nullable Object> {
      */
     public void exit(int code) {
         worker.exit(code);
+    }
+
+    /**
+     * For code that runs long without waiting for anything: returns, or unwinds the worker if it was terminated.
+     *
+     * @throws WorkerTerminatedException if the worker was terminated, or has used more than its limits allow
+     */
+    public void checkTerminated() {
+        worker.checkTerminated();
+    }
+
+    /**
+     * The worker's event loop, for timers, continuations and tasks.
+     *
+     * @return the loop
+     */
+    public EventLoop loop() {
+        return worker.loop();
+    }
+
+    /**
+     * What the parent writes to the worker, if it was started with {@link WorkerOptions#openStdin}.
+     *
+     * @return the stream; else an empty one
+     */
+    public InputStream stdin() {
+        return worker.streams().stdin();
+    }
+
+    /**
+     * Where the worker prints: to {@link System#out} as it is at that moment, in its encoding, or, if the parent captures
+     * it, to the parent in UTF-8. What one call prints, up to some thousand characters, is not cut by what others print.
+     *
+     * @return the stream
+     */
+    public PrintStream stdout() {
+        return worker.streams().stdout();
+    }
+
+    /**
+     * Where the worker prints errors, as {@link #stdout} does.
+     *
+     * @return the stream
+     */
+    public PrintStream stderr() {
+        return worker.streams().stderr();
     }
 
     @Override

@@ -67,7 +67,7 @@ class WorkerTest {
             worker.post("1");
             worker.post("2");
             assertTrue(worker.receive().endsWith(" 1"));
-            worker.close();
+            worker.shutdown();
             assertEquals(0, worker.join());
             assertTrue(worker.receive().endsWith(" 2"), "what it posted before its end is still there");
             String reason = assertThrows(PortClosedException.class, worker::receive).getMessage();
@@ -258,25 +258,53 @@ class WorkerTest {
     }
 
     @Test
-    void closeHandlesWhatWasPostedAndWaits() {
+    void shutdownLetsItHandleWhatWasPosted() throws InterruptedException {
         List<Integer> handled = new ArrayList<>();
         Worker<Integer, Void> worker = Worker.start(scope -> scope.onMessage(handled::add));
         for (int i = 0; i < 100; i++) {
             worker.post(i);
         }
-        worker.close();
+        worker.shutdown();
+        assertEquals(0, worker.join());
         assertEquals(100, handled.size());
+        worker.shutdown();
+        assertThrows(PortClosedException.class, () -> worker.post(1));
+    }
+
+    @Test
+    void closeTerminatesAndWaits() throws Exception {
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        CountDownLatch running = new CountDownLatch(1);
+        Worker<Integer, Void> worker = Worker.start(_ -> {
+            thread.set(Thread.currentThread());
+            running.countDown();
+            while (!Thread.interrupted()) {
+                Thread.onSpinWait();
+            }
+        });
+        try (worker) {
+            running.await();
+        }
+        assertFalse(thread.get().isAlive());
+        assertEquals(1, worker.join());
         worker.close();
         assertThrows(PortClosedException.class, () -> worker.post(1));
     }
 
     @Test
-    void anInterruptedCloseTerminates() throws Exception {
-        Worker<Void, Void> worker = Worker.start(_ -> new CountDownLatch(1).await());
+    void anInterruptedCloseWaitsAllTheSame() throws Exception {
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        CountDownLatch running = new CountDownLatch(1);
+        Worker<Void, Void> worker = Worker.start(_ -> {
+            thread.set(Thread.currentThread());
+            running.countDown();
+            new CountDownLatch(1).await();
+        });
+        running.await();
         Thread.currentThread().interrupt();
         worker.close();
         assertTrue(Thread.interrupted());
-        assertEquals(1, worker.join());
+        assertFalse(thread.get().isAlive());
     }
 
     @Test
