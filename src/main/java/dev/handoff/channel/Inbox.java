@@ -369,7 +369,7 @@ final class Inbox<R> {
                     if (slot == null) {
                         return;
                     }
-                    deliver(slot, now);
+                    deliver(slot, now, loop);
                     if (loop != null) {
                         loop.settle();
                     }
@@ -407,9 +407,9 @@ final class Inbox<R> {
         }
     }
 
-    /** Every handler gets the message, whatever the others throw. */
+    /** Every handler gets the message, whatever the others throw, unless one has ended their loop. */
     @SuppressWarnings("unchecked") // what a port of this type has sent
-    private void deliver(Object slot, List<Handler<R>> handlers) {
+    private void deliver(Object slot, List<Handler<R>> handlers, @Nullable EventLoop loop) {
         Request<R, ?> request = null;
         R message;
         if (handlers.stream().anyMatch(handler -> handler.onRequest != null)) {
@@ -420,6 +420,9 @@ final class Inbox<R> {
         }
         Throwable thrown = null;
         for (Handler<R> handler : handlers) {
+            if (loop != null && loop.hasEnded()) {
+                break;
+            }
             try {
                 if (handler.onMessage != null) {
                     handler.onMessage.accept(message);

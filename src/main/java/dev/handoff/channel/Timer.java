@@ -128,7 +128,7 @@ public final class Timer implements Registration {
      *
      * @return false if it is unreferenced, or if it will not run any more
      */
-    public boolean isReferenced() {
+    public boolean hasRef() {
         return referenced && state.get() != State.OVER;
     }
 }

@@ -1,5 +1,6 @@
 package dev.handoff.worker;
 
+import dev.handoff.channel.ChannelOptions;
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.MessageChannel;
 import dev.handoff.channel.MessagePort;
@@ -109,7 +110,9 @@ public final class Worker<I, O> implements AutoCloseable {
         gracePeriod = options.gracePeriod();
         streams = options.streams();
         loop = new EventLoop(options.idleStrategy());
-        MessageChannel<I, O> channel = MessageChannel.create("the parent of " + this, toString(), options.cloners());
+        MessageChannel<I, O> channel = MessageChannel.create(ChannelOptions.defaults()
+                .names("the parent of " + this, toString()).cloners(options.cloners())
+                .idleStrategy(options::idleStrategy));
         port = channel.port1();
         scopePort = channel.port2();
         WorkerScope<I, O, D> scope = new WorkerScope<>(this, scopePort, workerData);
@@ -225,7 +228,9 @@ public final class Worker<I, O> implements AutoCloseable {
         children.forEach(Worker::terminate);
         Messages.forget(id);
         streams.end();
-        scopePort.close("worker '" + name + "' exited with code " + how.code);
+        String why = this + " exited with code " + how.code;
+        scopePort.close(why);
+        loop.closePorts(why);
         if (parent != null) {
             parent.children.remove(this);
         }
@@ -474,7 +479,7 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * Ends the worker as soon as its code allows: its port is closed, its loop runs no more tasks, its thread is
+     * Ends the worker as soon as its code allows: its ports are closed, its loop runs no more tasks, its thread is
      * interrupted, which ends every wait of this library and of the JDK's; after that, its {@link WorkerScope} throws
      * {@link WorkerTerminatedException}. What it posted before can still be taken. Does nothing if the worker has ended.
      *
@@ -519,6 +524,7 @@ public final class Worker<I, O> implements AutoCloseable {
         }
         loop.stop();
         scopePort.close(this + " " + why);
+        loop.closePorts(this + " " + why);
         streams.endInput();
         thread.interrupt();
     }
@@ -643,7 +649,7 @@ public final class Worker<I, O> implements AutoCloseable {
      *
      * @return false if it is a daemon or unreferenced, or if its end has been told
      */
-    public boolean isReferenced() {
+    public boolean hasRef() {
         synchronized (lock) {
             return reference != null;
         }

@@ -135,7 +135,8 @@ public final class WorkerOptions<D extends @Nullable Object> {
     }
 
     /**
-     * Tells how the worker's event loop waits for something to do. Without it, it waits adaptively.
+     * Tells how the worker's event loop waits for something to do, and those who wait for messages at either end of its
+     * channel. Without it, they wait adaptively.
      *
      * @param idle the strategy; workers that are started with it share it
      * @return the changed options

@@ -201,11 +201,11 @@ class EventLoopTest {
             Timer far = loop.schedule(() -> {
                 throw new AssertionError("closed by another thread");
             }, FAR);
-            assertTrue(far.isReferenced());
+            assertTrue(far.hasRef());
             Thread.ofPlatform().start(() -> {
                 Threads.untilParked(here);
                 far.close();
-                assertFalse(far.isReferenced());
+                assertFalse(far.hasRef());
             });
         });
     }
@@ -259,9 +259,9 @@ class EventLoopTest {
             Timer never = loop.schedule(() -> {
                 throw new AssertionError("a day has passed");
             }, FAR).unref();
-            assertFalse(never.isReferenced());
+            assertFalse(never.hasRef());
             Timer again = loop.schedule(() -> ran.set(true), Duration.ofMillis(1)).unref().unref().ref().ref();
-            assertTrue(again.isReferenced());
+            assertTrue(again.hasRef());
             Timer others = loop.schedule(() -> {
                 throw new AssertionError("a day has passed");
             }, FAR);
@@ -349,7 +349,7 @@ class EventLoopTest {
             }, Duration.ofMillis(1)));
         }));
         timers.get(1).close(); // does nothing any more
-        assertFalse(timers.get(0).isReferenced());
+        assertFalse(timers.get(0).hasRef());
     }
 
     @Test

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.channel.EventLoop;
+import dev.handoff.channel.MessageChannel;
+import dev.handoff.channel.MessagePort;
 import dev.handoff.channel.PortClosedException;
 import dev.handoff.concurrent.SharedSemaphore;
 import dev.handoff.memory.Int32View;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How workers begin, and every way in which they end. */
 @Timeout(60)
@@ -194,6 +197,37 @@ class WorkerLifeCycleTest {
         assertFalse(error.isDone());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"terminated", "thrown", "ended"})
+    void thePortsThatAWorkerUsedAreClosedWithItAndTheirPeersAreToldWhy(String how) throws Exception {
+        MessageChannel<String, String> channel = MessageChannel.create();
+        Worker<Void, Void> worker = Worker.start(scope -> {
+            MessagePort<String, String> mine = scope.workerData();
+            mine.post("ready");
+            mine.receive();
+            switch (how) {
+                case "terminated" -> scope.receive();
+                case "thrown" -> throw new Exception("crash");
+                default -> scope.exit(0);
+            }
+        }, WorkerOptions.defaults().name("w").workerData(channel.port2(), channel.port2()));
+        worker.onError(_ -> {
+        });
+        assertEquals("ready", channel.port1().receive());
+        channel.port1().post("go on");
+        if (how.equals("terminated")) {
+            worker.terminate();
+        }
+        String reason = channel.port1().closed().get();
+        assertEquals(switch (how) {
+            case "terminated" -> "worker 'w' was terminated";
+            case "thrown" -> "worker 'w' exited with code 1";
+            default -> "worker 'w' exited with code 0";
+        }, reason);
+        worker.exited().get();
+        assertThrows(PortClosedException.class, () -> channel.port1().post("late"));
+    }
+
     @Test
     void theLoopDoesNotSwallowATermination() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
@@ -214,6 +248,18 @@ class WorkerLifeCycleTest {
         worker.post(1);
         running.await();
         assertEquals(1, worker.terminate().get());
+        assertEquals(List.of(), after);
+    }
+
+    @Test
+    void noHandlerGetsAMessageWhoseFirstHandlerHasEndedTheWorker() throws Exception {
+        List<String> after = new ArrayList<>();
+        Worker<Integer, Void> worker = Worker.start(scope -> {
+            scope.onMessage(scope::exit);
+            scope.onMessage(_ -> after.add("second handler"));
+        });
+        worker.post(5);
+        assertEquals(5, worker.exited().get());
         assertEquals(List.of(), after);
     }
 
@@ -360,12 +406,12 @@ class WorkerLifeCycleTest {
         List<String> seen = new ArrayList<>();
         new EventLoop().run(() -> {
             forgotten.set(Worker.start(WorkerScope::receive));
-            assertTrue(forgotten.get().isReferenced());
+            assertTrue(forgotten.get().hasRef());
             forgotten.get().unref();
             forgotten.get().unref();
-            assertFalse(forgotten.get().isReferenced());
+            assertFalse(forgotten.get().hasRef());
             Worker<Void, Void> daemon = Worker.start(WorkerScope::receive, WorkerOptions.defaults().daemon(true));
-            assertFalse(daemon.isReferenced());
+            assertFalse(daemon.hasRef());
             daemon.close();
             Worker<Void, Void> kept = Worker.start(_ -> {
             }, WorkerOptions.defaults().daemon(true));
@@ -376,7 +422,7 @@ class WorkerLifeCycleTest {
         assertEquals(List.of("exit 0"), seen);
         assertEquals(1, forgotten.get().terminate().get());
         forgotten.get().ref();
-        assertFalse(forgotten.get().isReferenced(), "its end has been told");
+        assertFalse(forgotten.get().hasRef(), "its end has been told");
     }
 
     /** Prints what workers do after {@code main} has returned. */
@@ -450,7 +496,7 @@ class WorkerLifeCycleTest {
         worker.close();
         assertEquals("gone", worker.name());
         assertEquals(0, worker.terminate().get());
-        assertFalse(worker.isReferenced());
+        assertFalse(worker.hasRef());
         assertNull(worker.port().isOpen() ? "open" : null);
         assertTrue(worker.statistics().utilisation().ratio() <= 1);
     }
