@@ -7,8 +7,11 @@ package dev.handoff.worker;
 public class ResourceLimitException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    /** What there was too much of. */
     private final ResourceLimits.Resource resource;
+    /** Bytes or nanoseconds. */
     private final long used;
+    /** Bytes or nanoseconds. */
     private final long limit;
 
     ResourceLimitException(String worker, ResourceLimits.Resource resource, long used, long limit,

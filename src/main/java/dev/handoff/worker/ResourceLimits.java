@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * What a worker may use at most. Immutable; each method returns a changed copy.
  *
  * <p>
- * A watcher looks at each limited worker every {@value Watcher#MILLIS} milliseconds, so a limit can be overrun by what
+ * A watcher looks at each limited worker every 10 milliseconds, so a limit can be overrun by what
  * the worker uses in that time. A worker past one is ended as {@link Worker#terminate} does it, with a
  * {@link ResourceLimitException} as its error; its parent and its siblings go on. The size of the stack is exact:
  * {@link StackOverflowError} is thrown where it is used up.
