@@ -1,12 +1,14 @@
 package dev.handoff.channel;
 
+import org.jspecify.annotations.Nullable;
+
 /** Thrown where a port is used for which no message can come or go any more; the message says why. */
 public class PortClosedException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
-    private final transient MessagePort<?, ?> port;
+    private final transient @Nullable MessagePort<?, ?> port;
 
-    PortClosedException(MessagePort<?, ?> port, String message) {
+    PortClosedException(@Nullable MessagePort<?, ?> port, String message) {
         super(message);
         this.port = port;
     }
@@ -14,9 +16,9 @@ public class PortClosedException extends IllegalStateException {
     /**
      * The port that was used.
      *
-     * @return the port
+     * @return the port; null where it was a {@link BroadcastChannel}
      */
-    public MessagePort<?, ?> port() {
+    public @Nullable MessagePort<?, ?> port() {
         return port;
     }
 }
