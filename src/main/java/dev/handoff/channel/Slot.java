@@ -3,6 +3,7 @@ package dev.handoff.channel;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.clone.PreparedClone;
 import dev.handoff.memory.DetachedException;
+import dev.handoff.memory.Marks;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
@@ -19,6 +20,9 @@ final class Slot {
 
     /** A resource that is the message: it needs no copy, so what moves is all there is. */
     static Transfer begin(Transferable resource) {
+        if (Marks.isUntransferable(resource)) {
+            throw new DataCloneException("the message can't be moved: " + resource + " is marked as untransferable");
+        }
         try {
             return resource.beginTransfer();
         } catch (DetachedException e) {

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import dev.handoff.memory.Marks;
 import dev.handoff.memory.Transferable;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -141,6 +142,9 @@ public final class Cloners {
      */
     @SuppressWarnings("unchecked") // a copy has the class of its original
     public <T> @Nullable T copyAlone(T value) {
+        if (Marks.anyUncloneable()) {
+            return null;
+        }
         try {
             return (T) plans.of(value.getClass()).copyAlone(value, plans);
         } catch (Throwable e) { // whatever a constructor throws: the copier meets it again, and says where
@@ -173,6 +177,9 @@ public final class Cloners {
     }
 
     private Object copy(Object value, Moves moves) {
+        if (Marks.anyUncloneable()) {
+            return new Copier(plans, moves).copyAll(value); // which looks at every object
+        }
         try {
             return Descent.copyAll(value, plans.of(value.getClass()), plans, moves);
         } catch (Throwable e) { // whatever it was, the copier can do it, or says why not and where

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import dev.handoff.memory.Marks;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -258,6 +259,9 @@ final class Copier {
         }
         Object opened;
         try {
+            if (Marks.isUncloneable(value) && !(plan instanceof MovedPlan)) {
+                throw new DataCloneException("a " + plan.type.getTypeName() + " is marked as uncloneable");
+            }
             opened = plan.open(value, moves);
         } catch (Throwable e) {
             throw at(plan, e);

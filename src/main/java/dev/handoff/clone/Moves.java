@@ -1,6 +1,7 @@
 package dev.handoff.clone;
 
 import dev.handoff.memory.DetachedException;
+import dev.handoff.memory.Marks;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
@@ -32,7 +33,7 @@ final class Moves {
                 }
                 try {
                     begin(t);
-                } catch (DetachedException e) {
+                } catch (DetachedException | DataCloneException e) {
                     throw new DataCloneException("transferables[" + i + "] can't be moved: " + e.getMessage(), e);
                 }
             }
@@ -43,6 +44,9 @@ final class Moves {
     }
 
     private Transfer begin(Transferable t) {
+        if (Marks.isUntransferable(t)) {
+            throw new DataCloneException(t + " is marked as untransferable");
+        }
         expectOne();
         Transfer transfer = t.beginTransfer();
         begun.add(transfer);
@@ -96,6 +100,9 @@ final class Moves {
                     // copyOf() says why
                 }
             }
+        }
+        if (Marks.isUncloneable(buffer)) {
+            throw new DataCloneException(buffer + " is marked as uncloneable; put it in the transfer list to move it");
         }
         try {
             expectOne();

@@ -446,9 +446,13 @@ public final class OwnedBuffer implements Transferable {
      * @return a new handle, unclaimed
      * @throws WrongThreadException if another thread owns the buffer; nothing changed then
      * @throws DetachedException if the handle is gone
-     * @throws IllegalStateException if a native call is using a view of this buffer; nothing changed then
+     * @throws IllegalStateException if a native call is using a view of this buffer, or if it is
+     *     {@linkplain Marks#markUntransferable marked}; nothing changed then
      */
     public OwnedBuffer transfer() {
+        if (Marks.isUntransferable(this)) {
+            throw new IllegalStateException(this + " is marked as untransferable");
+        }
         boolean claimed = acquire();
         try {
             Region r = region();
