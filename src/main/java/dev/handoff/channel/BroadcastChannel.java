@@ -127,12 +127,12 @@ public final class BroadcastChannel<T> implements AutoCloseable {
                 copies.add(copy(message));
             }
         } catch (Throwable e) { // also what code of the user's throws undeclared
-            copies.forEach(BroadcastChannel::abort);
+            copies.forEach(Slot::abort);
             throw e;
         }
         for (int i = 0; i < others.size(); i++) {
             if (others.get(i).inbox.offer(copies.get(i)) != Mailbox.Outcome.ADDED) { // it was closed just now
-                abort(copies.get(i));
+                Slot.abort(copies.get(i));
             }
         }
     }
@@ -140,18 +140,12 @@ public final class BroadcastChannel<T> implements AutoCloseable {
     /** A copy for one receiver; the message itself where it is immutable. */
     private Object copy(T message) {
         Object alone = cloners.copyAlone(message);
-        if (alone != null && !Inbox.isMoving(alone)) {
+        if (alone != null && Slot.isPlain(alone)) {
             return alone;
         }
         PreparedClone<T> copy = cloners.prepare(message);
         copy.revoke();
         return copy;
-    }
-
-    private static void abort(Object copy) {
-        if (copy instanceof PreparedClone<?> clone) {
-            clone.abort();
-        }
     }
 
     /**

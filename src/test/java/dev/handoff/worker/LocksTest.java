@@ -27,6 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import jdk.jfr.Recording;
@@ -445,6 +446,52 @@ class LocksTest {
             }
         });
         assertEquals(800, counter[0]);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void underLoadExclusiveHoldersAreAloneAndEveryRequestEnds(Kind kind) {
+        AtomicInteger readers = new AtomicInteger();
+        AtomicInteger writers = new AtomicInteger();
+        AtomicInteger violations = new AtomicInteger();
+        Locks.Body<Boolean> write = _ -> {
+            violations.addAndGet(writers.getAndIncrement() + readers.get());
+            return writers.decrementAndGet() == 0;
+        };
+        Locks.Body<Boolean> read = _ -> {
+            readers.getAndIncrement();
+            violations.addAndGet(writers.get());
+            return readers.decrementAndGet() >= 0;
+        };
+        Threads.race(kind, 4, 300, _ -> {
+        }, (racer, round) -> {
+            boolean shared = (racer + round) % 3 != 0;
+            Mode mode = shared ? Mode.SHARED : Mode.EXCLUSIVE;
+            Locks.Body<Boolean> body = shared ? read : write;
+            switch ((racer + round) % 4) {
+                case 0 -> Locks.request(name, mode, body).get();
+                case 1 -> {
+                    CompletableFuture<Boolean> request = Locks.request(name, mode, body);
+                    if (!request.cancel(false)) {
+                        request.get();
+                    }
+                }
+                case 2 -> {
+                    try (HeldLock lock = Locks.acquire(name, mode, Duration.ofNanos(1000L * round))) {
+                        if (lock != null) {
+                            body.run(lock);
+                        }
+                    }
+                }
+                default -> {
+                    try (HeldLock lock = Locks.acquire(name, mode)) {
+                        body.run(lock);
+                    }
+                }
+            }
+        });
+        assertEquals(0, violations.get());
+        assertEquals(0, readers.get() + writers.get());
     }
 
     // ---- holders that end
