@@ -121,6 +121,10 @@ public final class BroadcastChannel<T> implements AutoCloseable {
         }
         List<BroadcastChannel<?>> others = OPEN.getOrDefault(name, List.of()).stream()
                 .filter(channel -> channel != this).toList();
+        if (others.isEmpty()) { // what can't be sent is refused all the same
+            abort(copy(message));
+            return;
+        }
         List<Object> copies = new ArrayList<>(others.size());
         try {
             for (int i = 0; i < others.size(); i++) {

@@ -62,6 +62,19 @@ public final class Messages {
             this.listener = listener;
             this.where = where;
         }
+
+        /** Whether its event loop takes no more tasks. */
+        boolean hasEnded() {
+            try {
+                if (where instanceof EventLoop loop) {
+                    loop.execute(() -> {
+                    });
+                }
+                return false;
+            } catch (RejectedExecutionException e) {
+                return true;
+            }
+        }
     }
 
     private static final ConcurrentHashMap<Long, Receiver> RECEIVERS = new ConcurrentHashMap<>();
@@ -83,7 +96,8 @@ public final class Messages {
         EventLoop loop = EventLoop.current();
         Receiver receiver = new Receiver(here(), Objects.requireNonNull(listener, "listener"),
                 loop != null ? loop : oneAtATime());
-        if (RECEIVERS.putIfAbsent(receiver.id, receiver) != null) {
+        Receiver other = RECEIVERS.putIfAbsent(receiver.id, receiver);
+        if (other != null && !(other.hasEnded() && RECEIVERS.replace(receiver.id, other, receiver))) {
             throw new IllegalStateException(describe(receiver.id) + " has a listener already");
         }
         return () -> RECEIVERS.remove(receiver.id, receiver);

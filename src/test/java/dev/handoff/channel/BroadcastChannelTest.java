@@ -139,6 +139,18 @@ class BroadcastChannelTest {
     }
 
     @Test
+    void whatCannotBeClonedIsRefusedWhereNobodyListensToo() {
+        long before = Leases.bytes();
+        try (BroadcastChannel<Object> sender = BroadcastChannel.open(name);
+                OwnedBuffer buffer = OwnedBuffer.allocate(64)) {
+            assertThrows(DataCloneException.class, () -> sender.post(new Object()));
+            sender.post(buffer);
+            assertSame(Thread.currentThread(), buffer.owner());
+        }
+        assertEquals(before, Leases.bytes());
+    }
+
+    @Test
     void aCloneThatFailsForTheSecondReceiverIsFreedForTheFirst() {
         long before = Leases.bytes();
         int[] calls = new int[1];

@@ -329,6 +329,18 @@ class MessagesTest {
     }
 
     @Test
+    void aListenerWhoseEventLoopHasEndedIsInNobodysWay() throws Exception {
+        new EventLoop().run(() -> Messages.listen((_, _) -> {
+        }));
+        CompletableFuture<MessagingException> failure = new CompletableFuture<>();
+        Worker.<Void, Void>start(_ -> failure.complete(failure(Messages.toThread(Messages.MAIN, "x")))).join();
+        assertEquals(Reason.NO_LISTENER, failure.get().reason());
+        assertEquals("x", failure.get().undelivered());
+        Messages.listen((_, _) -> {
+        }).close();
+    }
+
+    @Test
     void refusesBadArguments() {
         assertThrows(IllegalArgumentException.class, () -> Messages.toThread(1, "x", Duration.ofNanos(-1)));
         assertThrows(NullPointerException.class, () -> Messages.toThread(1, null));
