@@ -122,7 +122,7 @@ public final class BroadcastChannel<T> implements AutoCloseable {
         List<BroadcastChannel<?>> others = OPEN.getOrDefault(name, List.of()).stream()
                 .filter(channel -> channel != this).toList();
         if (others.isEmpty()) { // what can't be sent is refused all the same
-            abort(copy(message));
+            Slot.abort(copy(message));
             return;
         }
         List<Object> copies = new ArrayList<>(others.size());
