@@ -90,7 +90,6 @@ final class Mailbox<T> {
     private final Waiters forElements = new Waiters();
     private final Waiters forRoom = new Waiters();
     private final Waiters forDrain = new Waiters();
-    private final BooleanSupplier isReady = this::isReady;
     private final BooleanSupplier hasElementOrEnd = this::hasElementOrEnd;
     private final BooleanSupplier hasRoomOrEnd = this::hasRoomOrEnd;
     private final BooleanSupplier isDrainedOrEnded = this::isDrainedOrEnded;
@@ -98,8 +97,23 @@ final class Mailbox<T> {
     private Chunk tailChunk;
     private Chunk headChunk;
     private volatile @Nullable String reason;
-    /** Who may take: changes in turn. */
-    private volatile @Nullable Object taker;
+    /** Changes in turn. */
+    private volatile Right right = new Right(null);
+
+    /** The right to take, and what those who have it wait for: that there is something to take, or that they lost it. */
+    private final class Right {
+        final @Nullable Object taker;
+        final BooleanSupplier isReady = () -> isReady() || isLost();
+        final BooleanSupplier hasElementOrEnd = () -> hasElementOrEnd() || isLost();
+
+        Right(@Nullable Object taker) {
+            this.taker = taker;
+        }
+
+        boolean isLost() {
+            return right != this;
+        }
+    }
 
     Mailbox() {
         this(UNBOUNDED, IdleStrategy.adaptive());
@@ -191,8 +205,12 @@ final class Mailbox<T> {
      */
     Outcome offer(T element, @Nullable Consumer<? super T> commit, long timeoutNanos) throws InterruptedException {
         Deadline deadline = new Deadline(timeoutNanos);
+        boolean woken = false;
         while (true) {
             if (Thread.interrupted()) {
+                if (woken) {
+                    forRoom.wakeOne(); // the room that this thread was woken for is somebody else's
+                }
                 throw new InterruptedException();
             }
             Outcome outcome = offer(element, commit);
@@ -200,16 +218,14 @@ final class Mailbox<T> {
             if (outcome != Outcome.FULL || left <= 0) {
                 return outcome;
             }
-            if (!forRoom.park(hasRoomOrEnd, left) && Thread.currentThread().isInterrupted()) {
-                forRoom.wakeOne(); // the room that this thread was woken for is somebody else's
-            }
+            woken = !forRoom.park(hasRoomOrEnd, left);
         }
     }
 
     /** Gives the right to take to somebody; those who wait for elements with the right of somebody else are told. */
     void setTaker(@Nullable Object who) {
         takeTurn();
-        taker = who;
+        right = new Right(who); // volatile, and before the waiters are looked at: see Waiters
         endTurn();
         forElements.wakeAll();
     }
@@ -223,7 +239,7 @@ final class Mailbox<T> {
     /** The first element, whoever has the right to it, or null where there is none. */
     @Nullable
     T pollForAnybody() {
-        return poll(taker);
+        return poll(right.taker);
     }
 
     /** The first element, as soon as there is one; for those that nobody has a right to. */
@@ -243,7 +259,7 @@ final class Mailbox<T> {
         takeTurn();
         T element;
         try {
-            element = who == taker ? take() : null;
+            element = who == right.taker ? take() : null;
         } finally {
             endTurn();
         }
@@ -272,10 +288,15 @@ final class Mailbox<T> {
     private @Nullable T await(@Nullable Object who, long timeoutNanos) throws InterruptedException {
         Deadline deadline = new Deadline(timeoutNanos);
         while (true) {
+            Right mine = right;
+            if (who != mine.taker) {
+                passOn();
+                return null;
+            }
             long left = deadline.nanosLeft();
             boolean woken = false;
-            if (left > 0 && !idle.idle(isReady, left) && !Thread.currentThread().isInterrupted()) {
-                woken = !forElements.park(hasElementOrEnd, left);
+            if (left > 0 && !idle.idle(mine.isReady, left) && !Thread.currentThread().isInterrupted()) {
+                woken = !forElements.park(mine.hasElementOrEnd, left);
             }
             if (Thread.interrupted()) {
                 if (woken) {
@@ -286,10 +307,6 @@ final class Mailbox<T> {
             T element = poll(who);
             if (element != null || left <= 0 || ended() != null && isEmpty()) {
                 return element;
-            }
-            if (who != taker) {
-                passOn();
-                return null;
             }
         }
     }
@@ -396,7 +413,7 @@ final class Mailbox<T> {
     /** How many elements there are, those included whose adding is not complete. */
     long size() {
         long head = head(); // first, so that the difference is not negative
-        return (tail() >> 1) - head;
+        return Math.min((tail() >> 1) - head, capacity); // some may have been taken between the two looks
     }
 
     /** How many elements were added so far. */
