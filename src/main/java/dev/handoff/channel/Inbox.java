@@ -50,6 +50,8 @@ final class Inbox<R> {
     /** Whose handlers these are, and who may take messages. */
     private Object handle = this;
     private List<Handler<R>> handlers = List.of();
+    /** Closes this when its worker ends. */
+    private @Nullable EventLoop home;
     /** Where the handlers run; means nothing while there are none. */
     private @Nullable Executor executor;
     /** Keeps the executor alive, if it is a loop, there are handlers, and nobody said otherwise. */
@@ -134,6 +136,12 @@ final class Inbox<R> {
         };
     }
 
+    private void forgetDrains() {
+        synchronized (lock) {
+            drains = List.of();
+        }
+    }
+
     /** Somebody has found no room. */
     void tellOfDrain() {
         synchronized (lock) {
@@ -190,13 +198,38 @@ final class Inbox<R> {
     void moveTo(Object handle) {
         mail.setTaker(handle);
         synchronized (lock) {
-            if (executor instanceof EventLoop loop) {
-                loop.forget(this);
+            if (home != null) {
+                home.forget(this);
+                home = null;
             }
             this.handle = handle;
             handlers = List.of();
+            pump = null; // its executor may be at it for long, or never come to it
+            lastThread = null;
             holdOrLetGo();
         }
+        if (peer != null) {
+            peer.forgetDrains();
+        }
+        schedule();
+    }
+
+    /** A loop becomes the one that this belongs to. */
+    void settle(Object by, EventLoop loop) {
+        synchronized (lock) {
+            if (by == handle) {
+                settle(loop);
+            }
+        }
+    }
+
+    /** Under the lock. */
+    private void settle(EventLoop loop) {
+        if (home != null && home != loop) {
+            home.forget(this);
+        }
+        home = loop;
+        loop.adopt(this);
     }
 
     Mailbox<Object> mail() {
@@ -227,12 +260,12 @@ final class Inbox<R> {
             executor = where;
             handlers = Stream.concat(handlers.stream(), Stream.of(handler)).toList();
             holdOrLetGo();
-        }
-        if (where instanceof EventLoop loop) {
-            loop.adopt(this);
-            if (loop.hasEnded() && EventLoop.current() != loop) { // it may have looked at its ports already
-                abandon(loop);
+            if (where instanceof EventLoop loop) {
+                settle(loop);
             }
+        }
+        if (where instanceof EventLoop loop && loop.hasEnded() && EventLoop.current() != loop) {
+            abandon(loop); // it may have looked at its ports already
         }
         schedule();
         return () -> {

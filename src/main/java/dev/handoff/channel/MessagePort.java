@@ -110,7 +110,7 @@ public final class MessagePort<S, R> implements Transferable {
     private void settle(Inbox<?> inbox) {
         EventLoop loop = EventLoop.current();
         if (loop != null) {
-            loop.adopt(inbox);
+            inbox.settle(this, loop);
         }
         isHome = true;
     }
@@ -635,7 +635,11 @@ public final class MessagePort<S, R> implements Transferable {
         Executor where = EventLoop.executorHere();
         var _ = in().closed().thenAccept(reason -> {
             try {
-                where.execute(() -> handler.accept(reason));
+                where.execute(() -> {
+                    if (look() != null) {
+                        handler.accept(reason);
+                    }
+                });
             } catch (RejectedExecutionException e) {
                 // its loop has ended: nobody is there to listen
             }
