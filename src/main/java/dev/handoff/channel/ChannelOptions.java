@@ -112,8 +112,9 @@ public final class ChannelOptions {
         return overflow;
     }
 
-    Supplier<IdleStrategy> idleStrategy() {
-        return idleStrategy;
+    /** A new one for each direction. */
+    IdleStrategy newIdleStrategy() {
+        return Objects.requireNonNull(idleStrategy.get(), "the supplier of idle strategies gave null");
     }
 
     Cloners cloners() {

@@ -85,8 +85,8 @@ public final class MessagePort<S, R> implements Transferable {
     }
 
     static <A, B> MessageChannel<A, B> channel(ChannelOptions options) {
-        Inbox<B> in1 = new Inbox<>(options.name1(), options.capacity(), options.idleStrategy().get());
-        Inbox<A> in2 = new Inbox<>(options.name2(), options.capacity(), options.idleStrategy().get());
+        Inbox<B> in1 = new Inbox<>(options.name1(), options.capacity(), options.newIdleStrategy());
+        Inbox<A> in2 = new Inbox<>(options.name2(), options.capacity(), options.newIdleStrategy());
         in1.peer = in2;
         in2.peer = in1;
         MessagePort<A, B> port1 = new MessagePort<>(in1, options.cloners(), options.overflow());
@@ -249,16 +249,12 @@ public final class MessagePort<S, R> implements Transferable {
         Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
         try {
             while (outcome == Mailbox.Outcome.FULL) {
-                if (overflow == Overflow.WAIT) {
-                    outcome = out.offer(message, Long.MAX_VALUE);
-                } else {
-                    if (overflow == Overflow.DROP_OLDEST) {
-                        out.dropOldest();
-                    }
-                    outcome = out.offer(message);
-                    if (outcome == Mailbox.Outcome.FULL && overflow == Overflow.FAIL) {
+                outcome = overflow == Overflow.WAIT ? out.offer(message, Long.MAX_VALUE) : out.offer(message);
+                if (outcome == Mailbox.Outcome.FULL) {
+                    if (overflow == Overflow.FAIL) {
                         throw new PortFullException(out.fullText());
                     }
+                    out.dropOldest();
                 }
             }
             if (outcome == Mailbox.Outcome.ENDED) {
