@@ -230,6 +230,10 @@ final class Mailbox<T> {
         forElements.wakeAll();
     }
 
+    boolean isTaker(Object who) {
+        return who == right.taker;
+    }
+
     /** The first element, or null where there is none; for those that nobody has a right to. */
     @Nullable
     T poll() {

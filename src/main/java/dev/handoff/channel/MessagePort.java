@@ -129,7 +129,7 @@ public final class MessagePort<S, R> implements Transferable {
         };
     }
 
-    private DetachedException gone() {
+    DetachedException gone() {
         return new DetachedException("this port is gone: " + describe(state));
     }
 
@@ -289,10 +289,11 @@ public final class MessagePort<S, R> implements Transferable {
      */
     public CompletableFuture<R> request(S message, Transferable... transfer) {
         Objects.requireNonNull(message, "message");
+        Inbox<R> in = in();
         Inbox<S> out = openOut();
         Question<R> question = new Question<>(prepare(message, transfer), this);
         post(out, question);
-        in().expect(question);
+        in.expect(question);
         return question.answer;
     }
 

@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class PortPublisher<R> implements Flow.Publisher<R> {
     private final Inbox<R> inbox;
-    private final Object handle;
+    private final MessagePort<?, R> handle;
     private final AtomicBoolean isTaken = new AtomicBoolean();
 
-    PortPublisher(Inbox<R> inbox, Object handle) {
+    PortPublisher(Inbox<R> inbox, MessagePort<?, R> handle) {
         this.inbox = inbox;
         this.handle = handle;
     }
@@ -115,6 +115,9 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
                 if (badRequest <= 0) {
                     cancel();
                     subscriber.onError(new IllegalArgumentException("request(" + badRequest + ") must be positive"));
+                } else if (!inbox.mail().isTaker(handle)) {
+                    cancel();
+                    subscriber.onError(handle.gone());
                 } else if (inbox.isOver()) {
                     cancel();
                     subscriber.onComplete();

@@ -12,6 +12,8 @@ import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
 import dev.handoff.sync.IdleStrategy;
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
@@ -26,12 +28,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ports that move through other ports. */
 @Timeout(60)
@@ -158,6 +162,15 @@ class PortTransferTest {
                 }),
                 () -> port.onMessage(_ -> {
                 }, Runnable::run),
+                () -> port.request("x"),
+                () -> port.onRequest(_ -> {
+                }),
+                () -> port.onRequest(_ -> {
+                }, Runnable::run),
+                () -> port.messages().iterator().hasNext(),
+                () -> port.stream().findFirst(),
+                port::publisher,
+                port::statistics,
                 port::ref,
                 port::unref,
                 port::hasRef,
@@ -237,6 +250,85 @@ class PortTransferTest {
         assertEquals("new", seen.take());
         Threads.on(Threads.Kind.VIRTUAL, "a handler of the old one would have begun before", () -> null);
         assertNull(seen.poll());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSubscriberOfTheOldHandleIsTold(boolean isWaiting) throws Exception {
+        BlockingQueue<Object> told = new LinkedBlockingQueue<>();
+        BlockingQueue<Flow.Subscription> subscription = new LinkedBlockingQueue<>();
+        port.publisher().subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription given) {
+                subscription.add(given);
+            }
+
+            @Override
+            public void onNext(Object message) {
+                told.add(message);
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                told.add(error);
+            }
+
+            @Override
+            public void onComplete() {
+                told.add("complete");
+            }
+        });
+        if (isWaiting) {
+            subscription.element().request(2);
+            peer.post(0);
+            assertEquals(0, told.take());
+        }
+        MessagePort<Object, Object> next = move(port);
+        peer.post(1);
+        if (!isWaiting) {
+            subscription.element().request(1);
+        }
+        DetachedException gone = assertInstanceOf(DetachedException.class, told.take());
+        assertTrue(gone.getMessage().contains("handed to receiver"), gone.getMessage());
+        assertEquals(1, next.receive());
+    }
+
+    @Test
+    void aRequestWhosePortMovesMeanwhileIsAnswered() throws Exception {
+        peer.onRequest(request -> request.reply("answer to " + request.message()));
+        class Mover implements Transferable {
+            @Override
+            public Transfer beginTransfer() {
+                return new Transfer() {
+                    @Override
+                    public Transferable successor() {
+                        return Mover.this;
+                    }
+
+                    @Override
+                    public void revoke() {
+                        road.port1().post(port, port);
+                    }
+
+                    @Override
+                    public void commit(String receiver) {
+                        // nothing to do
+                    }
+
+                    @Override
+                    public void abort() {
+                        // nothing to do
+                    }
+                };
+            }
+
+            @Override
+            public void close() {
+                // nothing to do
+            }
+        }
+        assertEquals("answer to this", port.request("this", new Mover()).get());
+        assertTrue(next().isOpen());
     }
 
     @Test
