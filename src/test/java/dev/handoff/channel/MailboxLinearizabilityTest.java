@@ -1,5 +1,6 @@
 package dev.handoff.channel;
 
+import dev.handoff.sync.IdleStrategy;
 import dev.handoff.testing.Linearizability;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -101,6 +102,67 @@ class MailboxLinearizabilityTest {
         public String ended() {
             return end;
         }
+
+        int size() {
+            return queue.size();
+        }
+    }
+
+    @Param(name = "number", gen = IntGen.class, conf = "1:99")
+    public static class BoundedOperations {
+        private final Mailbox<Integer> mailbox = new Mailbox<>(2, IdleStrategy.parking());
+
+        @Operation(params = "number")
+        public String offer(int number) {
+            return mailbox.offer(number, null).name();
+        }
+
+        @Operation(params = "number")
+        public String offerWithATimeout(int number) throws InterruptedException {
+            return mailbox.offer(number, null, 0).name();
+        }
+
+        @Operation
+        public Integer poll() {
+            return mailbox.poll();
+        }
+
+        @Operation
+        public List<Integer> drain() {
+            return mailbox.drain();
+        }
+
+        @Operation
+        public boolean end() {
+            return mailbox.end("ended");
+        }
+
+        @Operation
+        public boolean endIfEmpty() {
+            return mailbox.endIfEmpty("ended while empty");
+        }
+    }
+
+    public static class BoundedQueue extends Queue {
+        public String offer(int number) {
+            if (ended() != null) {
+                return "ENDED";
+            }
+            if (size() == 2) {
+                return "FULL";
+            }
+            add(number);
+            return "ADDED";
+        }
+
+        public String offerWithATimeout(int number) {
+            return offer(number);
+        }
+    }
+
+    @Test
+    void itIsAQueueThatCanEndAndBeFull() {
+        Linearizability.check(BoundedOperations.class, BoundedQueue.class, 3);
     }
 
     @Test
