@@ -26,6 +26,14 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /** Messages through a channel: in order, whole, and each buffer in one place. */
 public class Ports {
+    private static <R> R receive(MessagePort<?, R> port) {
+        try {
+            return port.receive();
+        } catch (InterruptedException e) {
+            throw new AssertionError("nobody interrupts", e);
+        }
+    }
+
     /** A buffer in a message. */
     @JCStressTest
     @JCStressMeta(Ownership.HandOver.class)
@@ -187,9 +195,9 @@ public class Ports {
         }
 
         @Actor
-        public void receiver(II_Result r) throws InterruptedException {
-            r.r1 = channel.port2().receive();
-            r.r2 = channel.port2().receive();
+        public void receiver(II_Result r) {
+            r.r1 = Ports.receive(channel.port2());
+            r.r2 = Ports.receive(channel.port2());
         }
     }
 
@@ -277,9 +285,9 @@ public class Ports {
         }
 
         @Actor
-        public void receiver(L_Result r) throws InterruptedException {
+        public void receiver(L_Result r) {
             try {
-                r.r1 = channel.port2().receive();
+                r.r1 = Ports.receive(channel.port2());
             } catch (DetachedException e) {
                 r.r1 = "gone";
             }

@@ -42,7 +42,6 @@ import org.junit.jupiter.api.Timeout;
  * belong to no thread on the JVM.</li>
  * <li>receive-message's bad argument: the compiler.</li>
  * <li>terminate-transfer-list: a list is an array, nothing of the user's runs while it is read.</li>
- * <li>mark-as-untransferable, mark-as-uncloneable: types say that here, not single objects.</li>
  * <li>moveMessagePortToContext: there are no contexts.</li>
  * </ul>
  */
