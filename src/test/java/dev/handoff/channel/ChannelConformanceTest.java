@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Timeout;
  * <li>terminate-transfer-list: a list is an array, nothing of the user's runs while it is read.</li>
  * <li>moveMessagePortToContext: there are no contexts.</li>
  * </ul>
+ * The rows of marks are in {@code MarksTest}, those of a port in a worker's data in {@link PortTransferTest}.
  */
 @Timeout(60)
 class ChannelConformanceTest {

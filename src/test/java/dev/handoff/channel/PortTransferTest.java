@@ -111,8 +111,7 @@ class PortTransferTest {
     void bothEndsMayMoveInOneMessage() throws InterruptedException {
         road.port1().post(List.of(peer, port, "both"), port, peer);
         List<?> got = (List<?>) road.port2().receive();
-        @SuppressWarnings("unchecked")
-        MessagePort<Object, Object> a = (MessagePort<Object, Object>) got.get(0);
+        @SuppressWarnings("unchecked") MessagePort<Object, Object> a = (MessagePort<Object, Object>) got.get(0);
         a.post("hello");
         assertEquals("hello", ((MessagePort<?, ?>) got.get(1)).receive());
     }
@@ -590,8 +589,8 @@ class PortTransferTest {
         });
         IntStream.range(0, 3).forEach(peer::post);
         assertEquals("old 0", seen.take());
-        @SuppressWarnings("unchecked")
-        MessagePort<Object, Object> next = (MessagePort<Object, Object>) road.port2().receive();
+        @SuppressWarnings("unchecked") MessagePort<Object, Object> next = (MessagePort<Object, Object>) road.port2()
+                .receive();
         try (ExecutorService elsewhere = Executors.newSingleThreadExecutor()) {
             next.onMessage(m -> seen.add("new " + m), elsewhere);
             assertEquals("new 1", seen.take());
