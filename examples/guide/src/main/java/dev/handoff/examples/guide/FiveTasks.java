@@ -2,7 +2,6 @@ package dev.handoff.examples.guide;
 
 import dev.handoff.channel.PortClosedException;
 import dev.handoff.worker.Worker;
-import dev.handoff.worker.WorkerOptions;
 import dev.handoff.worker.WorkerScope;
 import java.time.Duration;
 import java.util.List;
@@ -28,9 +27,10 @@ final class FiveTasks {
     }
 
     static Outcome run(Task task, Duration deadline) throws InterruptedException {
-        Worker<Void, String> worker = Worker.start(FiveTasks::work, WorkerOptions.defaults().workerData(task));
+        Worker<Task, String> worker = Worker.start(FiveTasks::work);
         AtomicReference<Throwable> error = new AtomicReference<>();
-        worker.onError(error::set);
+        worker.onError(error::set); // before there is anything to do, so that no error comes too early
+        worker.post(task);
         try {
             String result = worker.receive(deadline);
             return result != null
@@ -43,8 +43,8 @@ final class FiveTasks {
     }
 
     /** Runs on each worker. */
-    private static void work(WorkerScope<Void, String, Task> scope) throws InterruptedException {
-        switch (scope.workerData()) {
+    private static void work(WorkerScope<Task, String, Void> scope) throws InterruptedException {
+        switch (scope.receive()) {
             case NORMAL -> scope.post("42");
             case ERROR -> throw new IllegalArgumentException("no such order: 4711");
             case CRASH -> scope.exit(13);

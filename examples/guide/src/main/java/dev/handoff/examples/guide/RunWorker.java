@@ -2,7 +2,6 @@ package dev.handoff.examples.guide;
 
 import dev.handoff.worker.Worker;
 import dev.handoff.worker.WorkerBody;
-import dev.handoff.worker.WorkerOptions;
 import dev.handoff.worker.WorkerScope;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,19 +17,20 @@ final class RunWorker {
     }
 
     /** Whichever comes first decides: a message, an error, or the end without either. */
-    static <D, R> CompletableFuture<R> runWorker(WorkerBody<Void, R, D> body, D workerData) {
+    static <D, R> CompletableFuture<R> runWorker(WorkerBody<D, R, Void> body, D data) {
         CompletableFuture<R> result = new CompletableFuture<>();
-        Worker<Void, R> worker = Worker.start(body, WorkerOptions.defaults().workerData(workerData));
+        Worker<D, R> worker = Worker.start(body);
         worker.onMessage(result::complete);
         worker.onError(result::completeExceptionally); // the very object that the worker threw
         worker.onExit(code -> result
                 .completeExceptionally(new IllegalStateException("no result, but exit code " + code)));
+        worker.post(data); // after the listeners: so they are there before anything can happen
         return result;
     }
 
     /** Runs on the worker's thread. */
-    static void total(WorkerScope<Void, Total, List<Integer>> scope) {
-        List<Integer> numbers = scope.workerData();
+    static void total(WorkerScope<List<Integer>, Total, Void> scope) throws InterruptedException {
+        List<Integer> numbers = scope.receive();
         scope.post(new Total(numbers.stream().mapToLong(Integer::longValue).sum(), numbers.size()));
     }
 }

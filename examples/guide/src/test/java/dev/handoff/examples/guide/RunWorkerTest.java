@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.handoff.worker.WorkerBody;
+import dev.handoff.worker.WorkerScope;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,8 @@ class RunWorkerTest {
     @Test
     void failsWithTheVeryErrorOfTheWorker() {
         var thrown = new UnsupportedOperationException("not today");
-        WorkerBody<Void, String, String> body = _ -> {
+        WorkerBody<String, String, Void> body = scope -> {
+            scope.receive();
             throw thrown;
         };
         assertSame(thrown, failure(body).getCause());
@@ -30,12 +32,12 @@ class RunWorkerTest {
 
     @Test
     void failsWhereTheWorkerEndsWithoutAResult() {
-        assertEquals("no result, but exit code 0", failure(_ -> {
-        }).getCause().getMessage());
-        assertEquals("no result, but exit code 3", failure(scope -> scope.exit(3)).getCause().getMessage());
+        assertEquals("no result, but exit code 0", failure(WorkerScope::receive).getCause().getMessage());
+        assertEquals("no result, but exit code 4",
+                failure(scope -> scope.exit(scope.receive().length())).getCause().getMessage());
     }
 
-    private static CompletionException failure(WorkerBody<Void, String, String> body) {
+    private static CompletionException failure(WorkerBody<String, String, Void> body) {
         var result = RunWorker.runWorker(body, "data");
         return assertThrows(CompletionException.class, result::join);
     }
