@@ -2,8 +2,10 @@ package dev.handoff.channel;
 
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Those who wait until something can be had, first come, first woken.
@@ -19,7 +21,8 @@ final class Waiters {
         void wake();
     }
 
-    private final ArrayDeque<Waiter> queue = new ArrayDeque<>(1);
+    /** Made for the first who waits: of most queues and rooms nobody ever does. */
+    private @Nullable ArrayDeque<Waiter> queue;
     /** The length of the queue: written under the lock, read without it by those who bring something. */
     private volatile int waiting;
 
@@ -31,6 +34,9 @@ final class Waiters {
      */
     boolean arm(Waiter waiter, BooleanSupplier over) {
         synchronized (this) {
+            if (queue == null) {
+                queue = new ArrayDeque<>(1);
+            }
             queue.addLast(waiter);
             waiting = queue.size();
         }
@@ -39,9 +45,11 @@ final class Waiters {
 
     /** Takes a waiter back; false if it has been woken. */
     synchronized boolean disarm(Waiter waiter) {
-        boolean removed = queue.removeFirstOccurrence(waiter);
+        if (queue == null || !queue.removeFirstOccurrence(waiter)) {
+            return false;
+        }
         waiting = queue.size();
-        return removed;
+        return true;
     }
 
     /** Wakes whoever has waited for longest. */
@@ -49,7 +57,7 @@ final class Waiters {
         if (waiting > 0) {
             Waiter first;
             synchronized (this) {
-                first = queue.pollFirst();
+                first = Objects.requireNonNull(queue).pollFirst();
                 waiting = queue.size();
             }
             if (first != null) {
@@ -63,7 +71,7 @@ final class Waiters {
         if (waiting > 0) {
             List<Waiter> all;
             synchronized (this) {
-                all = List.copyOf(queue);
+                all = List.copyOf(Objects.requireNonNull(queue));
                 queue.clear();
                 waiting = 0;
             }

@@ -18,6 +18,7 @@ public class MessagingException extends RuntimeException {
         TIMED_OUT
     }
 
+    /** Why it failed. */
     private final Reason reason;
     private final transient @Nullable Object undelivered;
 

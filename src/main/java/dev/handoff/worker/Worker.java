@@ -5,8 +5,10 @@ import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.MessageChannel;
 import dev.handoff.channel.MessagePort;
 import dev.handoff.channel.PortClosedException;
+import dev.handoff.channel.PortStatistics;
 import dev.handoff.channel.Registration;
 import dev.handoff.clone.PreparedClone;
+import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.MemoryStatistics;
 import dev.handoff.memory.Transferable;
 import java.io.InputStream;
@@ -698,7 +700,16 @@ public final class Worker<I, O> implements AutoCloseable {
         allocated = allocated == ThreadUsage.UNKNOWN ? lastAllocatedBytes : allocated;
         return new WorkerStatistics(loop.utilisation(),
                 cpu == ThreadUsage.UNKNOWN ? Optional.empty() : Optional.of(Duration.ofNanos(cpu)),
-                allocated == ThreadUsage.UNKNOWN ? OptionalLong.empty() : OptionalLong.of(allocated), ownedBytes());
+                allocated == ThreadUsage.UNKNOWN ? OptionalLong.empty() : OptionalLong.of(allocated), messages(),
+                ownedBytes());
+    }
+
+    private Optional<PortStatistics> messages() {
+        try {
+            return Optional.of(port.statistics());
+        } catch (DetachedException e) {
+            return Optional.empty();
+        }
     }
 
     private long ownedBytes() {

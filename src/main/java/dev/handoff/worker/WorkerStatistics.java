@@ -1,5 +1,6 @@
 package dev.handoff.worker;
 
+import dev.handoff.channel.PortStatistics;
 import dev.handoff.channel.Utilisation;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,8 +16,10 @@ import java.util.OptionalLong;
  * @param utilisation how the worker's event loop spent its time
  * @param cpuTime for how long the worker's thread has had a processor, if that is known
  * @param allocatedBytes the bytes of all objects that the thread has allocated on the heap, if they are known
+ * @param messages what went through the parent's end of the channel: sent to the worker, received from it, waiting to be
+ *     taken by it, and the bytes that moved; empty if that end was moved away
  * @param ownedBytes the bytes of the {@link dev.handoff.memory.OwnedBuffer}s that the thread owns; 0 after its end
  */
 public record WorkerStatistics(Utilisation utilisation, Optional<Duration> cpuTime, OptionalLong allocatedBytes,
-        long ownedBytes) {
+        Optional<PortStatistics> messages, long ownedBytes) {
 }

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.channel.MessageChannel;
+import dev.handoff.channel.MessagePort;
+import dev.handoff.channel.PortStatistics;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.testing.Threads;
 import java.nio.file.Files;
@@ -58,6 +61,21 @@ class WorkerObservationTest {
         assertTrue(last.cpuTime().orElseThrow().compareTo(second.cpuTime().orElseThrow()) >= 0);
         assertTrue(last.allocatedBytes().orElseThrow() >= second.allocatedBytes().orElseThrow());
         assertEquals(0, last.ownedBytes());
+    }
+
+    @Test
+    void statisticsTellWhatWentThroughItsPort() throws Exception {
+        Worker<String, String> worker = Worker.start(scope -> scope.post(scope.receive()));
+        worker.post("there and back");
+        worker.post("not taken");
+        assertEquals("there and back", worker.receive());
+        PortStatistics messages = worker.statistics().messages().orElseThrow();
+        assertEquals(2, messages.sent());
+        assertEquals(1, messages.received());
+        MessageChannel<MessagePort<String, String>, Void> channel = MessageChannel.create();
+        channel.port1().post(worker.port(), worker.port());
+        assertTrue(worker.statistics().messages().isEmpty(), "the port is somebody else's");
+        worker.close();
     }
 
     @Test
