@@ -732,13 +732,13 @@ class PortTransferTest {
     @Test
     void aPortInTheDataOfAWorkerIsTheWorkers() throws Exception {
         peer.post("for the worker");
-        try (Worker<Object, Object> worker = Worker.start(scope -> {
+        Worker<Object, Object> worker = Worker.start(scope -> {
             MessagePort<Object, Object> mine = scope.workerData();
             mine.post("got " + mine.receive());
-        }, WorkerOptions.defaults().workerData(port, port))) {
-            assertEquals("got for the worker", peer.receive());
-            assertThrows(DetachedException.class, port::poll);
-        }
+        }, WorkerOptions.defaults().workerData(port, port));
+        assertEquals("got for the worker", peer.receive());
+        assertThrows(DetachedException.class, port::poll);
+        assertEquals(0, worker.join());
     }
 
     @Test
