@@ -1,7 +1,11 @@
 package dev.handoff.channel;
 
+import dev.handoff.clone.DataCloneException;
 import dev.handoff.sync.IdleStrategy;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +44,8 @@ final class Inbox<R> {
     /** Of the buffers that moved with messages, and what was dropped. */
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
+    /** Messages that can't be delivered, and why; null until there is one. */
+    private volatile @Nullable Map<Object, Throwable> broken;
     /** The questions whose answers come in here. */
     private final Set<Question<R>> questions = ConcurrentHashMap.newKeySet();
     private final Waiters.Waiter onMail = this::onMail;
@@ -59,9 +65,12 @@ final class Inbox<R> {
     private boolean isRef;
     /** The one task that gives messages to handlers, while it is scheduled or runs: it gives them their order. */
     private @Nullable Pump pump;
+    /** To be completed when there is no pump any more. */
+    private @Nullable CompletableFuture<Void> rest;
     /** Whether the mailbox will call {@link #onMail}. */
     private boolean isArmed;
     private List<Drain> drains = List.of();
+    private List<ErrorHandler> errorHandlers = List.of();
     private boolean isDrainArmed;
     /** The last virtual thread that a handler ran on: what it owned is unclaimed only when it has ended. */
     private @Nullable Thread lastThread;
@@ -90,7 +99,65 @@ final class Inbox<R> {
 
     private void commit(Object slot) {
         bytes.addAndGet(Slot.bytesMoved(slot));
-        Slot.commit(slot, name);
+        try {
+            Slot.commit(slot, name);
+        } catch (Throwable e) { // a resource of the user's broke its promise; takers wait for the slot all the same
+            synchronized (lock) {
+                Map<Object, Throwable> map = broken;
+                if (map == null) {
+                    map = Collections.synchronizedMap(new IdentityHashMap<>());
+                    broken = map;
+                }
+                map.put(slot, e);
+            }
+        }
+    }
+
+    /** Whether a message can't be delivered, as what moves with it failed to; then that is told. */
+    private boolean isBroken(Object slot) {
+        Map<Object, Throwable> map = broken;
+        Throwable cause = map == null ? null : map.remove(slot);
+        if (cause == null) {
+            return false;
+        }
+        DataCloneException error = new DataCloneException("a message for " + name
+                + " can't be delivered, as something that moves with it failed to: " + cause, cause);
+        if (slot instanceof Question<?> question) {
+            question.giveUp(error);
+        }
+        Slot.discard(slot);
+        List<ErrorHandler> now;
+        synchronized (lock) {
+            now = errorHandlers;
+        }
+        if (now.isEmpty()) {
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, error);
+        }
+        now.forEach(handler -> handler.run(error));
+        return true;
+    }
+
+    private record ErrorHandler(Consumer<? super DataCloneException> action, Executor where) {
+        void run(DataCloneException error) {
+            try {
+                where.execute(() -> action.accept(error));
+            } catch (RejectedExecutionException e) {
+                // its loop has ended: nobody is there to listen
+            }
+        }
+    }
+
+    Registration onMessageError(Consumer<? super DataCloneException> action, Executor where) {
+        ErrorHandler handler = new ErrorHandler(action, where);
+        synchronized (lock) {
+            errorHandlers = Stream.concat(errorHandlers.stream(), Stream.of(handler)).toList();
+        }
+        return () -> {
+            synchronized (lock) {
+                errorHandlers = errorHandlers.stream().filter(h -> h != handler).toList();
+            }
+        };
     }
 
     @SuppressWarnings("unchecked") // what a port of this type has sent
@@ -184,14 +251,25 @@ final class Inbox<R> {
     /** The next message, if there is one and this is the handle that may take it. */
     @Nullable
     R poll(Object handle) {
-        Object message = mail.poll(handle);
-        return message == null ? null : open(message);
+        Object slot = take(handle);
+        return slot == null ? null : open(slot);
+    }
+
+    private @Nullable Object take(Object handle) {
+        Object slot = mail.poll(handle);
+        while (slot != null && isBroken(slot)) {
+            slot = mail.poll(handle);
+        }
+        return slot;
     }
 
     @Nullable
     R poll(Object handle, long timeoutNanos) throws InterruptedException {
-        Object message = mail.poll(handle, timeoutNanos);
-        return message == null ? null : open(message);
+        Object slot = mail.poll(handle, timeoutNanos);
+        while (slot != null && isBroken(slot)) {
+            slot = mail.poll(handle, timeoutNanos);
+        }
+        return slot == null ? null : open(slot);
     }
 
     /** From now on messages are for another handle; the handlers that were attached through the last one are gone. */
@@ -326,36 +404,57 @@ final class Inbox<R> {
     /** Gives the handlers a turn, if there is something for them and they are not at it; or tells that all is over. */
     private void schedule() {
         Pump next = null;
+        CompletableFuture<Void> rested = null;
+        boolean hasHandlers;
+        boolean arms = false;
         String end = mail.ended(); // before isEmpty: nothing is added after the end
         synchronized (lock) {
             if (pump != null) {
                 return; // it will look again
             }
-            if (handlers.isEmpty()) {
-                if (end == null) {
-                    mail.passOn();
-                    return;
-                }
-            } else if (!mail.isEmpty()) {
+            hasHandlers = !handlers.isEmpty();
+            if (hasHandlers && !mail.isEmpty()) {
                 next = new Pump(Objects.requireNonNull(executor), handle);
                 pump = next;
-            } else if (end == null) {
-                if (isArmed) {
-                    return;
-                }
-                isArmed = true; // before, as the mailbox may call at once
+            } else {
+                rested = rest;
+                rest = null;
+                arms = hasHandlers && end == null && !isArmed;
+                isArmed |= arms; // before it is done, as the mailbox may call at once
             }
         }
         if (next != null) {
             next.submit();
-        } else if (end != null) {
+            return;
+        }
+        if (rested != null) {
+            rested.complete(null);
+        }
+        if (end != null) {
             closed.complete(end);
             synchronized (lock) {
                 isRef = false;
                 holdOrLetGo();
             }
-        } else if (!mail.arm(onMail)) {
-            onMail();
+        } else if (arms) {
+            if (!mail.arm(onMail)) {
+                onMail();
+            }
+        } else if (!hasHandlers) {
+            mail.passOn();
+        }
+    }
+
+    /** Complete when the handlers have returned and there is nothing for them. */
+    CompletableFuture<Void> handled() {
+        synchronized (lock) {
+            if (pump == null) {
+                return CompletableFuture.completedFuture(null);
+            }
+            if (rest == null) {
+                rest = new CompletableFuture<>();
+            }
+            return rest.copy();
         }
     }
 
@@ -398,7 +497,7 @@ final class Inbox<R> {
                         now = pump == this && where.equals(executor) ? handlers : List.of();
                     }
                     boolean stopped = loop != null && loop.hasEnded();
-                    Object slot = now.isEmpty() || stopped ? null : mail.poll(by);
+                    Object slot = now.isEmpty() || stopped ? null : take(by);
                     if (slot == null) {
                         return;
                     }
@@ -445,7 +544,7 @@ final class Inbox<R> {
     private void deliver(Object slot, List<Handler<R>> handlers, @Nullable EventLoop loop) {
         Request<R, ?> request = null;
         R message;
-        if (handlers.stream().anyMatch(handler -> handler.onRequest != null)) {
+        if (canAnswer(handlers)) {
             message = (R) Slot.message(slot);
             request = new Request<>(message, slot instanceof Question<?> question ? question : null);
         } else {
@@ -473,6 +572,15 @@ final class Inbox<R> {
         if (thrown != null) {
             Inbox.<RuntimeException>sneak(thrown);
         }
+    }
+
+    private static <R> boolean canAnswer(List<Handler<R>> handlers) {
+        for (Handler<R> handler : handlers) { // for each message: without a stream
+            if (handler.onRequest != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // a handler may throw what it does not declare

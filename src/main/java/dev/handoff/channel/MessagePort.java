@@ -532,6 +532,30 @@ public final class MessagePort<S, R> implements Transferable {
     }
 
     /**
+     * Attaches a handler for messages that can't be delivered: something that moves with them has failed after it was taken
+     * from its sender, which nothing of this library's does. Such a message is passed over, the rest of it is freed, and the
+     * next one is delivered. Without a handler, the error goes to the uncaught exception handler of the thread that would
+     * have had the message. It runs where a handler of messages would that the calling thread attaches.
+     *
+     * @param handler gets the error, whose cause is what was thrown
+     * @return the way to detach it
+     * @throws DetachedException if this port was moved away
+     */
+    public Registration onMessageError(Consumer<? super DataCloneException> handler) {
+        return in().onMessageError(Objects.requireNonNull(handler, "handler"), EventLoop.executorHere());
+    }
+
+    /**
+     * When the handlers of this port are at rest.
+     *
+     * @return a future, complete when they have returned and no message is there for them; at once where none is attached
+     * @throws DetachedException if this port was moved away
+     */
+    public CompletableFuture<Void> handled() {
+        return in().handled();
+    }
+
+    /**
      * The messages, one after another, for a loop that waits for each: it ends when the channel does. Each message goes to
      * one taker, whichever way it is taken.
      *

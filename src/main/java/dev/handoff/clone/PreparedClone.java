@@ -55,12 +55,26 @@ public final class PreparedClone<T extends @Nullable Object> {
     }
 
     /**
-     * Moves what is to move. Never throws.
+     * Moves what is to move: all of it, also if one of the transfers throws, which none of this library's does.
      *
      * @param receiver who gets it, for the message that a later use of an old handle brings
      */
     public void commit(String receiver) {
-        transfers.forEach(t -> t.commit(receiver));
+        RuntimeException failed = null;
+        for (Transfer transfer : transfers) {
+            try {
+                transfer.commit(receiver);
+            } catch (Throwable e) { // the others have been revoked: they must arrive
+                if (failed == null) {
+                    failed = new IllegalStateException("a transfer failed after its revoke: " + e, e);
+                } else {
+                    failed.addSuppressed(e);
+                }
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
     }
 
     /** Gives everything back to the sender. Never throws. */

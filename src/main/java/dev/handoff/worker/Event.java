@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,13 @@ final class Event<T> {
     }
 
     private final List<Listener<T>> listeners = new ArrayList<>();
+    /** What has to be over before a listener is told. */
+    private final Supplier<CompletableFuture<?>> before;
     private @Nullable T fired;
+
+    Event(Supplier<CompletableFuture<?>> before) {
+        this.before = before;
+    }
 
     /** Attaches a listener; it runs where a handler of the calling thread runs. */
     synchronized Registration listen(Consumer<? super T> action) {
@@ -49,8 +56,9 @@ final class Event<T> {
     }
 
     /** What the listener throws goes to the executor, as from a handler of messages. */
-    private static <T> CompletableFuture<?> run(Listener<T> listener, T value) {
-        return submit(listener.executor, () -> listener.action.accept(value)); // else nobody is there to listen
+    private CompletableFuture<?> run(Listener<T> listener, T value) {
+        return before.get().handle((_, _) -> value)
+                .thenCompose(_ -> submit(listener.executor, () -> listener.action.accept(value))); // else nobody is there to listen
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.handoff.worker;
 
-import dev.handoff.channel.ChannelOptions;
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.MessageChannel;
 import dev.handoff.channel.MessagePort;
@@ -91,11 +90,11 @@ public final class Worker<I, O> implements AutoCloseable {
     private boolean told;
     /** Whoever sets it first decides how the worker ends. */
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
-    private final Event<Worker<I, O>> online = new Event<>();
+    private final Event<Worker<I, O>> online = new Event<>(Worker::done);
     /** Written by the worker's thread; read when that has ended. */
     private CompletableFuture<Void> onlineTold = CompletableFuture.completedFuture(null);
-    private final Event<Throwable> error = new Event<>();
-    private final Event<Integer> exit = new Event<>();
+    private final Event<Throwable> error = new Event<>(this::handled);
+    private final Event<Integer> exit = new Event<>(this::handled);
     /** The thread has ended. */
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     /** All listeners have been told. */
@@ -112,9 +111,7 @@ public final class Worker<I, O> implements AutoCloseable {
         gracePeriod = options.gracePeriod();
         streams = options.streams();
         loop = new EventLoop(options.idleStrategy());
-        MessageChannel<I, O> channel = MessageChannel.create(ChannelOptions.defaults()
-                .names("the parent of " + this, toString()).cloners(options.cloners())
-                .idleStrategy(options::idleStrategy));
+        MessageChannel<I, O> channel = MessageChannel.create(options.channel("the parent of " + this, toString()));
         port = channel.port1();
         scopePort = channel.port2();
         WorkerScope<I, O, D> scope = new WorkerScope<>(this, scopePort, workerData);
@@ -702,6 +699,19 @@ public final class Worker<I, O> implements AutoCloseable {
                 cpu == ThreadUsage.UNKNOWN ? Optional.empty() : Optional.of(Duration.ofNanos(cpu)),
                 allocated == ThreadUsage.UNKNOWN ? OptionalLong.empty() : OptionalLong.of(allocated), messages(),
                 ownedBytes());
+    }
+
+    private static CompletableFuture<?> done() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** When the messages that came before have been handled, also by those who attached themselves late. */
+    private CompletableFuture<?> handled() {
+        try {
+            return port.handled();
+        } catch (DetachedException e) {
+            return done(); // they are somebody else's
+        }
     }
 
     private Optional<PortStatistics> messages() {

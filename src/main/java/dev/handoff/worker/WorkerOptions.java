@@ -1,5 +1,7 @@
 package dev.handoff.worker;
 
+import dev.handoff.channel.ChannelOptions;
+import dev.handoff.channel.Overflow;
 import dev.handoff.clone.Cloners;
 import dev.handoff.memory.Transferable;
 import dev.handoff.sync.IdleStrategy;
@@ -31,6 +33,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
         @Nullable String name;
         boolean daemon;
         Cloners cloners = Cloners.standard();
+        ChannelOptions channel = ChannelOptions.defaults();
         Supplier<IdleStrategy> idle = IdleStrategy::adaptive;
         ThreadKind kind = ThreadKind.PLATFORM;
         @Nullable ThreadFactory factory;
@@ -47,6 +50,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
             name = other.name;
             daemon = other.daemon;
             cloners = other.cloners;
+            channel = other.channel;
             idle = other.idle;
             kind = other.kind;
             factory = other.factory;
@@ -132,6 +136,30 @@ public final class WorkerOptions<D extends @Nullable Object> {
     public WorkerOptions<D> cloners(Cloners cloners) {
         Objects.requireNonNull(cloners, "cloners");
         return with(s -> s.cloners = cloners);
+    }
+
+    /**
+     * Bounds the channel between the worker and its parent, in both directions.
+     *
+     * @param capacity how many messages may wait in each direction, 1 or more
+     * @return the changed options
+     * @throws IllegalArgumentException if the capacity is not positive
+     */
+    public WorkerOptions<D> capacity(int capacity) {
+        ChannelOptions channel = settings.channel.capacity(capacity);
+        return with(s -> s.channel = channel);
+    }
+
+    /**
+     * Says what {@code post} does, at either end of the worker's channel, where that has a bound and there is no room: it
+     * waits, unless told otherwise here.
+     *
+     * @param overflow what to do
+     * @return the changed options
+     */
+    public WorkerOptions<D> overflow(Overflow overflow) {
+        ChannelOptions channel = settings.channel.overflow(overflow);
+        return with(s -> s.channel = channel);
     }
 
     /**
@@ -257,6 +285,11 @@ public final class WorkerOptions<D extends @Nullable Object> {
 
     Cloners cloners() {
         return settings.cloners;
+    }
+
+    /** How its channel is made, between ends of these names. */
+    ChannelOptions channel(String parent, String worker) {
+        return settings.channel.names(parent, worker).cloners(settings.cloners).idleStrategy(this::idleStrategy);
     }
 
     IdleStrategy idleStrategy() {

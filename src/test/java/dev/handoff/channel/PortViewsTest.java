@@ -7,15 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
+import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
+import dev.handoff.testing.Leases;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,6 +172,101 @@ class PortViewsTest {
         assertInstanceOf(IllegalStateException.class, second.seen.take());
         second.subscription.take().request(1);
         assertThrows(NullPointerException.class, () -> publisher.subscribe(null));
+    }
+
+    /** Breaks its promise: it was revoked, and throws when it should arrive. */
+    private record Faulty(AtomicInteger closed) implements Transferable {
+        @Override
+        public Transfer beginTransfer() {
+            return new Transfer() {
+                @Override
+                public Transferable successor() {
+                    return Faulty.this;
+                }
+
+                @Override
+                public void revoke() {
+                    // nothing is seen of it
+                }
+
+                @Override
+                public void commit(String receiver) {
+                    throw new IllegalCallerException("lost");
+                }
+
+                @Override
+                public void abort() {
+                    // nothing to give back
+                }
+            };
+        }
+
+        @Override
+        public void close() {
+            closed.incrementAndGet();
+        }
+    }
+
+    @Test
+    void aMessageThatCannotBeDeliveredIsToldOfAndPassedOver() throws Exception {
+        MessageChannel<Object, Object> c = MessageChannel.create("left", "right");
+        AtomicInteger closed = new AtomicInteger();
+        BlockingQueue<DataCloneException> errors = new LinkedBlockingQueue<>();
+        Registration registration = c.port2().onMessageError(errors::add);
+        OwnedBuffer buffer = OwnedBuffer.allocate(1 << 20);
+        long leased = Leases.bytes();
+        Faulty faulty = new Faulty(closed);
+        c.port1().post(List.of(faulty, buffer), faulty, buffer);
+        c.port1().post("next");
+        assertEquals("next", c.port2().receive());
+        DataCloneException error = errors.take();
+        assertTrue(error.getMessage().startsWith("a message for right can't be delivered"), error.getMessage());
+        assertEquals("lost", error.getCause().getCause().getMessage());
+        assertEquals(1, closed.get());
+        assertEquals(leased - (1 << 20), Leases.bytes(), "the buffer that came with it was freed");
+
+        c.port1().post(faulty, faulty);
+        c.port1().post("handled");
+        BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
+        c.port2().onMessage(seen::add);
+        assertEquals("handled", seen.take());
+        assertInstanceOf(IllegalCallerException.class, errors.take().getCause());
+
+        registration.close();
+        BlockingQueue<Throwable> uncaught = new LinkedBlockingQueue<>();
+        MessageChannel<Object, Object> other = MessageChannel.create();
+        other.port1().post(faulty, faulty);
+        other.port1().post("last");
+        Thread taker = Thread.ofPlatform().uncaughtExceptionHandler((_, e) -> uncaught.add(e))
+                .start(() -> assertEquals("last", other.port2().poll()));
+        taker.join();
+        assertInstanceOf(DataCloneException.class, uncaught.take());
+        assertNull(uncaught.poll());
+        assertThrows(NullPointerException.class, () -> c.port2().onMessageError(null));
+    }
+
+    @Test
+    void handlersAreAtRestWhenTheyHaveReturned() throws Exception {
+        assertTrue(right.handled().isDone());
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger handled = new AtomicInteger();
+        right.onMessage(_ -> {
+            inside.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            handled.incrementAndGet();
+        });
+        IntStream.range(0, 1_000).forEach(left::post);
+        inside.await();
+        CompletableFuture<Void> rest = right.handled();
+        assertFalse(rest.isDone());
+        go.countDown();
+        rest.get();
+        assertEquals(1_000, handled.get());
     }
 
     @Test

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
+import dev.handoff.channel.PortFullException;
+import dev.handoff.channel.Overflow;
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.MessageChannel;
 import dev.handoff.channel.MessagePort;
@@ -499,5 +502,43 @@ class WorkerLifeCycleTest {
         assertFalse(worker.hasRef());
         assertNull(worker.port().isOpen() ? "open" : null);
         assertTrue(worker.statistics().utilisation().ratio() <= 1);
+    }
+
+    @Test
+    void aListenerThatComesLateHearsOfTheExitAfterTheMessages() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            Worker<Void, Integer> worker = Worker.start(scope -> {
+                for (int n = 0; n < 10; n++) {
+                    scope.post(n);
+                }
+            });
+            worker.join();
+            List<Object> seen = Collections.synchronizedList(new ArrayList<>());
+            CountDownLatch exited = new CountDownLatch(1);
+            worker.onMessage(seen::add);
+            worker.onExit(code -> {
+                seen.add("exit " + code);
+                exited.countDown();
+            });
+            exited.await();
+            assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "exit 0"), seen);
+        }
+    }
+
+    @Test
+    void itsChannelCanHaveABound() throws Exception {
+        CountDownLatch full = new CountDownLatch(1);
+        Worker<Integer, Integer> worker = Worker.start(scope -> {
+            full.await();
+            scope.post(scope.receive() + scope.receive());
+        }, WorkerOptions.defaults().capacity(2).overflow(Overflow.FAIL));
+        worker.post(1);
+        worker.post(2);
+        assertThrows(PortFullException.class, () -> worker.post(3));
+        full.countDown();
+        assertEquals(3, worker.receive());
+        assertThrows(IllegalArgumentException.class, () -> WorkerOptions.defaults().capacity(0));
+        assertThrows(NullPointerException.class, () -> WorkerOptions.defaults().overflow(null));
+        worker.close();
     }
 }

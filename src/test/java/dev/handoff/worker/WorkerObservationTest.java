@@ -65,9 +65,13 @@ class WorkerObservationTest {
 
     @Test
     void statisticsTellWhatWentThroughItsPort() throws Exception {
-        Worker<String, String> worker = Worker.start(scope -> scope.post(scope.receive()));
+        Worker<String, String> worker = Worker.start(scope -> {
+            scope.post(scope.receive());
+            scope.receive();
+            scope.receive(); // waits to be terminated
+        });
         worker.post("there and back");
-        worker.post("not taken");
+        worker.post("taken");
         assertEquals("there and back", worker.receive());
         PortStatistics messages = worker.statistics().messages().orElseThrow();
         assertEquals(2, messages.sent());
