@@ -500,7 +500,7 @@ final class Mailbox<T> {
         return why;
     }
 
-    /** Takes all there is. */
+    /** Takes all there is, and what is added meanwhile: with a capacity that may be more than fits at once. */
     List<T> drain() {
         List<T> all = new ArrayList<>();
         takeTurn();
