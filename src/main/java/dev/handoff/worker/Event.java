@@ -55,10 +55,10 @@ final class Event<T> {
                 listeners.stream().map(listener -> run(listener, value)).toArray(CompletableFuture<?>[]::new));
     }
 
-    /** What the listener throws goes to the executor, as from a handler of messages. */
+    /** What the listener throws goes to the executor, as from a handler of messages; if that ended, nobody listens. */
     private CompletableFuture<?> run(Listener<T> listener, T value) {
         return before.get().handle((_, _) -> value)
-                .thenCompose(_ -> submit(listener.executor, () -> listener.action.accept(value))); // else nobody is there to listen
+                .thenCompose(_ -> submit(listener.executor, () -> listener.action.accept(value)));
     }
 
     /**
