@@ -5,9 +5,8 @@
 //     node structured-clone.mjs --file=clone-node.json --warmups=5 --warmup-ms=300 --iterations=5 --ms=300 CHAIN BYTES ...
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { add, commandLine } from './results.mjs';
 
 const ELEMENTS = 1_000;
 const DEPTH = 10_000;
@@ -95,70 +94,20 @@ function measure({ names, warmups, warmupMs, iterations, ms }) {
     });
 }
 
-/** The results of all forks: those in the file and one more. */
-function merged(file, { names, warmups, warmupMs, iterations, ms }, fork) {
-    const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-    return names.map((shape, i) => {
-        const rawData = [...known.find((result) => result.params.shape === shape)?.primaryMetric.rawData ?? [], fork[i]];
-        const sorted = rawData.flat().sort((a, b) => a - b);
-        const middle = (sorted.length - 1) / 2;
-        return {
-            benchmark: 'dev.handoff.benchmarks.NodeJs.structuredClone',
-            mode: 'avgt',
-            threads: 1,
-            forks: rawData.length,
-            jvm: process.execPath,
-            jvmArgs: process.execArgv,
-            vmName: 'Node.js',
-            vmVersion: process.version,
-            warmupIterations: warmups,
-            warmupTime: `${warmupMs} ms`,
-            measurementIterations: iterations,
-            measurementTime: `${ms} ms`,
-            params: { shape },
-            primaryMetric: {
-                score: sorted.reduce((a, b) => a + b, 0) / sorted.length,
-                scorePercentiles: {
-                    '0.0': sorted[0],
-                    '50.0': (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2,
-                    '100.0': sorted[sorted.length - 1],
-                },
-                scoreUnit: 'ns/op',
-                rawData,
-            },
-            secondaryMetrics: {},
-        };
-    });
-}
-
 if (isMainThread) {
-    const { values, positionals: names } = parseArgs({
-        allowPositionals: true,
-        options: {
-            file: { type: 'string' },
-            warmups: { type: 'string', default: '5' },
-            'warmup-ms': { type: 'string', default: '1000' },
-            iterations: { type: 'string', default: '5' },
-            ms: { type: 'string', default: '1000' },
-        },
-    });
+    const options = commandLine();
+    const { names } = options;
     for (const name of names) {
         assert.ok(Object.hasOwn(shapes, name), `no shape is called ${name}`);
     }
-    const options = {
-        names,
-        warmups: Number(values.warmups),
-        warmupMs: Number(values['warmup-ms']),
-        iterations: Number(values.iterations),
-        ms: Number(values.ms),
-    };
     new Worker(new URL(import.meta.url), { workerData: options, resourceLimits: { stackSizeMb: STACK_MB } })
         .on('error', (error) => {
             throw error;
         })
         .on('message', (fork) => {
             names.forEach((name, i) => console.log(name, fork[i].map((ns) => ns.toFixed(1)).join(' '), 'ns/op'));
-            writeFileSync(values.file, JSON.stringify(merged(values.file, options, fork)));
+            add(options, names.map((shape, i) => (
+                { benchmark: 'structuredClone', mode: 'avgt', unit: 'ns/op', params: { shape }, fork: fork[i] })));
         });
 } else {
     parentPort.postMessage(measure(workerData));
