@@ -48,10 +48,8 @@ record CloneResults(Results jmh, Optional<Results> node) {
         return result(how, shape).p50();
     }
 
-    /** In whole bytes: what is left of one is the profiler's own. */
     double allocated(String how, Shape shape) {
-        return Math.rint(result(how, shape).allocated()
-                .orElseThrow(() -> new IllegalArgumentException("-prof gc was not given")));
+        return result(how, shape).bytesAllocated();
     }
 
     private Result result(String how, Shape shape) {

@@ -13,31 +13,45 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.results.RunResult;
 
-/** The shapes of {@link Clone} through Node's {@code structuredClone}, where there is a {@code node}. */
+/** What Node has to compare with some of the benchmarks, measured by scripts, where there is a {@code node}. */
 final class NodeJs {
     private NodeJs() {
     }
 
-    /** Measures the shapes that one round of ours has measured, as long as they were, and adds that to the file. */
+    /** Measures what one round of ours has something of, as long as that took, and adds the figures to the file. */
     static void measure(Project project, Collection<RunResult> round, Path raw)
             throws IOException, InterruptedException {
-        List<BenchmarkParams> clones = round.stream().map(RunResult::getParams)
-                .filter(params -> params.getBenchmark().startsWith(Clone.class.getName() + ".")).toList();
-        if (clones.isEmpty()) {
+        List<BenchmarkParams> all = round.stream().map(RunResult::getParams).toList();
+        List<BenchmarkParams> clones = of(Clone.class, all);
+        run(project, "structured-clone.mjs", clones,
+                clones.stream().map(params -> params.getParam("shape")).distinct().toList(), raw);
+        run(project, "worker-threads.mjs", of(Channels.class, all), List.of("stream"), raw);
+        run(project, "worker-threads.mjs", of(ChannelTrips.class, all), List.of("trip"), raw);
+        run(project, "worker-threads.mjs", of(WorkerStart.class, all), List.of("start"), raw);
+    }
+
+    private static List<BenchmarkParams> of(Class<?> benchmarks, List<BenchmarkParams> all) {
+        return all.stream().filter(params -> params.getBenchmark().startsWith(benchmarks.getName() + ".")).toList();
+    }
+
+    /** Has a script measure what bears these names, if any of ours was measured. */
+    private static void run(Project project, String script, List<BenchmarkParams> ours, List<String> names, Path raw)
+            throws IOException, InterruptedException {
+        if (ours.isEmpty()) {
             return;
         }
-        IterationParams warmup = clones.getFirst().getWarmup();
-        IterationParams measurement = clones.getFirst().getMeasurement();
+        if (!isThere()) {
+            System.out.println("SKIPPED Node's " + names + ": there is no node on the PATH");
+            return;
+        }
+        IterationParams warmup = ours.getFirst().getWarmup();
+        IterationParams measurement = ours.getFirst().getMeasurement();
         List<String> command = new ArrayList<>(List.of("node",
-                project.root().resolve("benchmarks/node/structured-clone.mjs").toString(), "--file=" + raw,
+                project.root().resolve("benchmarks/node").resolve(script).toString(), "--file=" + raw,
                 "--warmups=" + warmup.getCount(), "--warmup-ms=" + milliseconds(warmup),
                 "--iterations=" + measurement.getCount(), "--ms=" + milliseconds(measurement)));
-        clones.stream().map(params -> params.getParam("shape")).distinct().forEach(command::add);
-        if (!isThere()) {
-            System.out.println("SKIPPED Node's structuredClone: there is no node on the PATH");
-            return;
-        }
-        System.out.println("Node's structuredClone");
+        command.addAll(names);
+        System.out.println("Node's " + names);
         int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
         if (exit != 0) {
             throw new IOException(String.join(" ", command) + " ended with " + exit);

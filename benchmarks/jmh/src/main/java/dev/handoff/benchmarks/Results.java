@@ -62,6 +62,11 @@ record Results(List<Result> all, Environment environment) {
         double p99() {
             return percentiles.get("99.0");
         }
+
+        /** Allocated, in whole bytes: what is left of one is the profiler's own. */
+        double bytesAllocated() {
+            return Math.rint(allocated.orElseThrow(() -> new IllegalArgumentException("-prof gc was not given")));
+        }
     }
 
     /** Keeps what JMH has written. */

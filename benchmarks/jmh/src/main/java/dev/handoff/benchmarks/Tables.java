@@ -36,6 +36,10 @@ public final class Tables {
     static final String RINGS = "rings";
     static final String LOCKS = "locks";
     static final String CLONE = "clone";
+    static final String CHANNELS = "channels";
+    static final String CHANNEL_TRIPS = "channel-trips";
+    static final String CHANNEL_COST = "channel-cost";
+    static final String WORKER_START = "worker-start";
     /** Follows the name of a result where Node was measured beside it. */
     static final String NODE = "-node";
     static final String CLONE_NODE = CLONE + NODE;
@@ -94,6 +98,14 @@ public final class Tables {
             case "environment-of-locks" -> environment(LOCKS);
             case "locks" -> locks();
             case "lock-trips" -> lockTrips();
+            case "environment-of-channels" -> environment(CHANNELS);
+            case "environment-of-channel-trips" -> environment(CHANNEL_TRIPS);
+            case "environment-of-channel-cost" -> environment(CHANNEL_COST);
+            case "environment-of-worker-start" -> environment(WORKER_START);
+            case "channels" -> channels();
+            case "channel-trips" -> channelTrips();
+            case "channel-cost" -> channelCost();
+            case "worker-start" -> workerStart();
             case "environment-of-clone" -> environment(CLONE);
             case "clone-time" -> CloneResults.read(project).map(r -> r.table(result -> figures(result.p50())));
             case "clone-ratio" -> CloneResults.read(project).map(CloneResults::ratios);
@@ -250,13 +262,83 @@ public final class Tables {
         });
     }
 
+    private Optional<String> channels() {
+        return Results.read(project, CHANNELS).map(results -> {
+            Table table = new Table("producers", "queue", "each message, p50", "messages", "/ the first's");
+            stream(table, results, "1", "Channels.mpscUnboundedXaddArrayQueue", "Channels.linkedTransferQueue",
+                    "Channels.portSpinning", "Channels.portAdaptive");
+            node(CHANNELS).ifPresent(node -> stream(table, "1", node, "NodeJs.stream",
+                    results.get("Channels.mpscUnboundedXaddArrayQueue", SAMPLE).p50()));
+            stream(table, results, "2", "Channels.mpscUnboundedXaddArrayQueueTwo", "Channels.linkedTransferQueueTwo",
+                    "Channels.portSpinningTwo", "Channels.portAdaptiveTwo");
+            return table.toString();
+        });
+    }
+
     private static void stream(Table table, Results results, String producers, String... benchmarks) {
         double first = results.get(benchmarks[0], SAMPLE).p50();
         for (String benchmark : benchmarks) {
-            double sample = results.get(benchmark, SAMPLE).p50();
-            table.row(producers, code(method(benchmark)), ns(sample / Rings.MESSAGES),
-                    figures(1e3 * Rings.MESSAGES / sample) + " M/s", times(first / sample));
+            stream(table, producers, results, benchmark, first);
         }
+    }
+
+    private static void stream(Table table, String producers, Results results, String benchmark, double first) {
+        double sample = results.get(benchmark, SAMPLE).p50();
+        table.row(producers, name(results, benchmark), ns(sample / Rings.MESSAGES),
+                figures(1e3 * Rings.MESSAGES / sample) + " M/s", times(first / sample));
+    }
+
+    /** What Node measured beside a result, if there was a node. */
+    private Optional<Results> node(String name) {
+        return Results.read(project, name + NODE);
+    }
+
+    private Optional<String> channelTrips() {
+        return Results.read(project, CHANNEL_TRIPS).map(results -> {
+            Table table = trips("/ the first's");
+            trips(table, results, "ChannelTrips.mpscArrayQueue", "ChannelTrips.mpscUnboundedXaddArrayQueue",
+                    "ChannelTrips.disruptor", "ChannelTrips.portsSpinning", "ChannelTrips.portsAdaptive",
+                    "ChannelTrips.synchronousQueue", "ChannelTrips.linkedTransferQueue", "ChannelTrips.bareParking",
+                    "ChannelTrips.portsParking");
+            node(CHANNEL_TRIPS).ifPresent(node -> trip(table, node, "NodeJs.trip",
+                    results.get("ChannelTrips.mpscArrayQueue", SAMPLE, BATCH).p50()));
+            return table.toString();
+        });
+    }
+
+    private Optional<String> channelCost() {
+        return Results.read(project, CHANNEL_COST).map(results -> {
+            Table table = new Table("message", "size", "mean", "more than the empty one", "allocated");
+            Result empty = results.get("ChannelCost.empty", AVERAGE);
+            table.row(code("empty"), "", ns(empty.p50()), "", allocated(empty));
+            for (String method : List.of("forwarded", "opened")) {
+                String benchmark = "ChannelCost." + method;
+                for (String bytes : results.values(benchmark, "bytes")) {
+                    Result moved = results.get(benchmark, AVERAGE, bytes);
+                    table.row(code(method), size(bytes), ns(moved.p50()), ns(moved.p50() - empty.p50()),
+                            allocated(moved));
+                }
+            }
+            return table.toString();
+        });
+    }
+
+    private Optional<String> workerStart() {
+        return Results.read(project, WORKER_START).map(results -> {
+            Table table = new Table("what", "p50", "p99", "/ the bare thread's, p50");
+            for (String kind : List.of("platform", "virtual")) {
+                double bare = results.get("WorkerStart." + kind + "Thread", SAMPLE).p50();
+                for (String what : List.of("Thread", "Worker")) {
+                    Result result = results.get("WorkerStart." + kind + what, SAMPLE);
+                    table.row(code(kind + what), us(result.p50()), us(result.p99()), times(result.p50() / bare));
+                }
+            }
+            node(WORKER_START).ifPresent(node -> {
+                Result result = node.get("NodeJs.workerStart", SAMPLE);
+                table.row(name(node, "NodeJs.workerStart"), us(result.p50()), us(result.p99()), "");
+            });
+            return table.toString();
+        });
     }
 
     private Optional<String> ringTrips() {
@@ -276,11 +358,15 @@ public final class Tables {
     private static void trips(Table table, Results results, String... benchmarks) {
         double first = results.get(benchmarks[0], SAMPLE, BATCH).p50();
         for (String benchmark : benchmarks) {
-            double batch = results.get(benchmark, SAMPLE, BATCH).p50();
-            Result one = results.get(benchmark, SAMPLE, "1");
-            table.row(code(method(benchmark)), ns(batch / Double.parseDouble(BATCH)), times(batch / first),
-                    ns(one.p50()), ns(one.p99()));
+            trip(table, results, benchmark, first);
         }
+    }
+
+    private static void trip(Table table, Results results, String benchmark, double first) {
+        double batch = results.get(benchmark, SAMPLE, BATCH).p50();
+        Result one = results.get(benchmark, SAMPLE, "1");
+        table.row(name(results, benchmark), ns(batch / Double.parseDouble(BATCH)), times(batch / first),
+                ns(one.p50()), ns(one.p99()));
     }
 
     private Optional<String> locks() {
@@ -335,6 +421,12 @@ public final class Tables {
 
     private static String allocated(Result result) {
         return result.allocated().map(bytes -> (bytes < 0.1 ? "0" : figures(bytes)) + " B").orElse("");
+    }
+
+    /** A benchmark's, and of a script's also what ran it. */
+    private static String name(Results results, String benchmark) {
+        return code(method(benchmark))
+                + (benchmark.startsWith("NodeJs.") ? " of " + results.all().getFirst().vm() : "");
     }
 
     private static String method(String benchmark) {

@@ -31,6 +31,8 @@ final class Targets {
     private static final String KIB_64 = "65536";
     private static final String MIB_100 = "104857600";
     private static final String GIB = "1073741824";
+    /** A reference, as long as the heap is below 32 GiB. */
+    private static final int SLOT = 4;
 
     private final Table table = new Table("what", "target", "measured", "holds");
     private boolean any;
@@ -48,6 +50,13 @@ final class Targets {
         targets.add(project, Tables.WAKE, targets::wake);
         targets.add(project, Tables.PING_PONG, targets::pingPong);
         targets.add(project, Tables.RINGS, targets::rings);
+        targets.add(project, Tables.CHANNELS,
+                results -> targets.channels(results, Results.read(project, Tables.CHANNELS + Tables.NODE)));
+        targets.add(project, Tables.CHANNEL_TRIPS,
+                results -> targets.channelTrips(results, Results.read(project, Tables.CHANNEL_TRIPS + Tables.NODE)));
+        targets.add(project, Tables.CHANNEL_COST, targets::channelCost);
+        targets.add(project, Tables.WORKER_START,
+                results -> targets.workerStart(results, Results.read(project, Tables.WORKER_START + Tables.NODE)));
         targets.add(project, Tables.PIXELS, targets::pixels);
         CloneResults.read(project).ifPresent(results -> {
             targets.any = true;
@@ -147,6 +156,69 @@ final class Targets {
                 trip.apply("spscRingTrip") / trip.apply("oneToOneRingBufferTrip"));
         atLeast("messages of 64 bytes a second, 2 producers: `MpscRing` / Agrona's `ManyToOneRingBuffer`", 1,
                 Figures::times, stream.apply("manyToOneRingBuffer") / stream.apply("mpscRing"));
+    }
+
+    /** Through ports as they are by default, and through such whose receiver spins. */
+    private void channels(Results results, Optional<Results> node) {
+        Function<String, Double> stream = method -> results.get("Channels." + method, SAMPLE).p50();
+        for (String idle : List.of("Spinning", "Adaptive")) {
+            for (String producers : List.of("", "Two")) {
+                String what = ", " + idle.toLowerCase(Locale.ROOT) + (producers.isEmpty() ? "" : ", 2 producers");
+                double ours = stream.apply("port" + idle + producers);
+                atLeast("messages a second: port / JCTools' `MpscUnboundedXaddArrayQueue`" + what, 0.7, Figures::times,
+                        stream.apply("mpscUnboundedXaddArrayQueue" + producers) / ours);
+                atLeast("messages a second: port / `LinkedTransferQueue`" + what, 3, Figures::times,
+                        stream.apply("linkedTransferQueue" + producers) / ours);
+                node.ifPresent(n -> atLeast("messages a second: port / Node's" + what, 20, Figures::times,
+                        n.get("NodeJs.stream", SAMPLE).p50() / ours));
+            }
+        }
+    }
+
+    /** The pair of JCTools' queues that is the faster one is what ours are held against. */
+    private void channelTrips(Results results, Optional<Results> node) {
+        Function<String, Double> trip = method -> results.get("ChannelTrips." + method, SAMPLE, BATCH).p50();
+        double bare = Math.min(trip.apply("mpscArrayQueue"), trip.apply("mpscUnboundedXaddArrayQueue"));
+        for (String idle : List.of("Spinning", "Adaptive")) {
+            String what = "round trip, p50: ports, " + idle.toLowerCase(Locale.ROOT) + " / ";
+            double ours = trip.apply("ports" + idle);
+            atMost(what + "JCTools' MPSC queues", 1.25, "", ours / bare);
+            atMost(what + "Disruptor", 1, "", ours / trip.apply("disruptor"));
+        }
+        double ours = trip.apply("portsAdaptive");
+        atLeast("round trip, p50: `SynchronousQueue` / ports, adaptive", 10, Figures::times,
+                trip.apply("synchronousQueue") / ours);
+        atLeast("round trip, p50: `LinkedTransferQueue` / ports, adaptive", 10, Figures::times,
+                trip.apply("linkedTransferQueue") / ours);
+        node.ifPresent(n -> atLeast("round trip, p50: Node's `postMessage` / ports, adaptive", 100, Figures::times,
+                n.get("NodeJs.trip", SAMPLE, BATCH).p50() / ours));
+        atMost("round trip, p50: ports, parking / bare `LockSupport`", 1.2, "",
+                trip.apply("portsParking") / trip.apply("bareParking"));
+    }
+
+    private void channelCost(Results results) {
+        Results.Result empty = results.get("ChannelCost.empty", AVERAGE);
+        for (String bytes : results.values("ChannelCost.opened", "bytes")) {
+            for (String method : List.of("forwarded", "opened")) {
+                Results.Result moved = results.get("ChannelCost." + method, AVERAGE, bytes);
+                String what = "message that moves a buffer of " + size(bytes)
+                        + (method.equals("opened") ? ", its view opened" : "");
+                atMost(what + " - empty message", 150, " ns", moved.p50() - empty.p50());
+                atMost(what + ": allocated", method.equals("opened") ? 260 : 80, " B", moved.bytesAllocated());
+            }
+        }
+        atMost("empty message: allocated beside its slot of " + SLOT + " B", 0, " B",
+                Math.max(0, empty.bytesAllocated() - SLOT));
+    }
+
+    private void workerStart(Results results, Optional<Results> node) {
+        for (String kind : List.of("platform", "virtual")) {
+            double p50 = results.get("WorkerStart." + kind + "Worker", SAMPLE).p50();
+            atMost("worker's start until its first message is handled, p50: " + kind,
+                    kind.equals("platform") ? 150 : 40, " µs", p50);
+            node.ifPresent(n -> atLeast("worker's start until its first message is handled, p50: Node's / " + kind, 50,
+                    Figures::times, n.get("NodeJs.workerStart", SAMPLE).p50() / p50));
+        }
     }
 
     private void pixels(Results results) {

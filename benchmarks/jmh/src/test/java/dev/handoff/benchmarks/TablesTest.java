@@ -109,6 +109,48 @@ class TablesTest {
     }
 
     @Test
+    void portsAreHeldAgainstTheBetterQueuesAndAgainstNodeWhereItWasMeasured() throws IOException {
+        List<String> results = new ArrayList<>();
+        Map<String, Integer> batches = Map.of("portsSpinning", 120, "portsAdaptive", 130, "portsParking", 36_000,
+                "mpscArrayQueue", 100, "mpscUnboundedXaddArrayQueue", 110, "disruptor", 125, "bareParking", 30_000,
+                "synchronousQueue", 1_300, "linkedTransferQueue", 1_299);
+        batches.forEach((how, batch) -> results.add(trip("ChannelTrips." + how, batch)));
+        keep("channel-trips", results);
+        String page = "<!-- begin channel-trips -->\n<!-- end -->\n<!-- begin targets -->\n<!-- end -->\n";
+        String made = Tables.rewritten(new Project(root), page);
+        assertTrue(made.contains("ports, spinning / JCTools' MPSC queues | ≤ 1.25 | 1.20 | yes |\n"), made);
+        assertTrue(made.contains("ports, adaptive / JCTools' MPSC queues | ≤ 1.25 | 1.30 | **no** |\n"), made);
+        assertTrue(made.contains("ports, adaptive / Disruptor | ≤ 1 | 1.04 | **no** |\n"), made);
+        assertTrue(made.contains("`SynchronousQueue` / ports, adaptive | ≥ 10.0x | 10.0x | yes |\n"), made);
+        assertTrue(made.contains("`LinkedTransferQueue` / ports, adaptive | ≥ 10.0x | 9.99x | **no** |\n"), made);
+        assertTrue(made.contains("ports, parking / bare `LockSupport` | ≤ 1.2 | 1.20 | yes |\n"), made);
+        assertFalse(made.contains("Node"), made);
+        keep("channel-trips-node", List.of(trip("NodeJs.trip", 13_000)));
+        String withNode = Tables.rewritten(new Project(root), page);
+        assertTrue(withNode.contains("Node's `postMessage` / ports, adaptive | ≥ 100x | 100x | yes |\n"), withNode);
+    }
+
+    private static String trip(String benchmark, double batch) {
+        return String.join(",", result(benchmark, "sample", "{\"batch\": \"1\"}", 1, 2, 1),
+                result(benchmark, "sample", "{\"batch\": \"1000\"}", batch, batch, 1));
+    }
+
+    @Test
+    void whatAMessageAllocatesBesideItsSlotIsHeldAgainstItsTargets() throws IOException {
+        List<String> results = new ArrayList<>();
+        results.add(result("ChannelCost.empty", "avgt", "{}", 20, 20, 1));
+        results.add(result("ChannelCost.forwarded", "avgt", "{\"bytes\": \"1024\"}", 120, 120, 1));
+        results.add(result("ChannelCost.opened", "avgt", "{\"bytes\": \"1024\"}", 171, 171, 1));
+        keep("channel-cost", results);
+        String page = Tables.rewritten(new Project(root), "<!-- begin targets -->\n<!-- end -->\n");
+        assertTrue(page.contains("moves a buffer of 1 KiB - empty message | ≤ 150 ns | 100 ns | yes |\n"), page);
+        assertTrue(page.contains("1 KiB, its view opened - empty message | ≤ 150 ns | 151 ns | **no** |\n"), page);
+        assertTrue(page.contains("moves a buffer of 1 KiB: allocated | ≤ 80 B | 64.0 B | yes |\n"), page);
+        assertTrue(page.contains("| empty message: allocated beside its slot of 4 B | ≤ 0 B | 60.0 B | **no** |\n"),
+                page);
+    }
+
+    @Test
     void targetsAreThoseWhoseResultsAreKept() throws IOException {
         String page = "<!-- begin targets -->\nas it was\n<!-- end -->\n";
         assertEquals(page, Tables.rewritten(new Project(root), page));
@@ -201,6 +243,10 @@ class TablesTest {
             results.computeIfAbsent("clone-node", k -> new ArrayList<>())
                     .add(clone("NodeJs.structuredClone", shape, 2));
         }
+        results.put("channels-node", List.of(result("NodeJs.stream", "sample", "{}", 1, 2, 1)));
+        results.put("channel-trips-node", List.of(result("NodeJs.trip", "sample", "{\"batch\": \"1\"}", 1, 2, 1),
+                result("NodeJs.trip", "sample", "{\"batch\": \"1000\"}", 1, 2, 1)));
+        results.put("worker-start-node", List.of(result("NodeJs.workerStart", "sample", "{}", 1, 2, 1)));
         for (Map.Entry<String, List<String>> result : results.entrySet()) {
             keep(result.getKey(), result.getValue());
         }
