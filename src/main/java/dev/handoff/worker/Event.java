@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,10 +56,19 @@ final class Event<T> {
                 listeners.stream().map(listener -> run(listener, value)).toArray(CompletableFuture<?>[]::new));
     }
 
-    /** What the listener throws goes to the executor, as from a handler of messages; if that ended, nobody listens. */
+    /**
+     * Tells a listener, when what has to be over is over: looked at once more where the listener runs, as something may
+     * have begun there meanwhile. What the listener throws goes to the executor, as from a handler of messages; if that has
+     * ended, nobody listens.
+     */
     private CompletableFuture<?> run(Listener<T> listener, T value) {
-        return before.get().handle((_, _) -> value)
-                .thenCompose(_ -> submit(listener.executor, () -> listener.action.accept(value)));
+        AtomicBoolean isTold = new AtomicBoolean(true);
+        return before.get().handle((_, _) -> value).thenCompose(_ -> submit(listener.executor, () -> {
+            isTold.set(before.get().isDone());
+            if (isTold.get()) {
+                listener.action.accept(value);
+            }
+        })).thenCompose(_ -> isTold.get() ? CompletableFuture.completedFuture(null) : run(listener, value));
     }
 
     /**
