@@ -175,19 +175,24 @@ final class Soak {
 
     /** The classes that take most of the heap. */
     private static String histogram() throws Exception {
-        Object[] noOptions = {new String[0]};
-        String[] signature = {String[].class.getName()};
-        Object text = ManagementFactory.getPlatformMBeanServer().invoke(
-                new ObjectName("com.sun.management:type=DiagnosticCommand"), "gcClassHistogram", noOptions, signature);
-        return text.toString().lines().limit(40).collect(Collectors.joining("\n"));
+        return diagnose("gcClassHistogram").lines().limit(40).collect(Collectors.joining("\n"));
     }
 
-    /** 0 where the system does not tell. */
-    private static long residentBytes() throws IOException {
+    /** Runs a command that {@code jcmd} has, too. */
+    private static String diagnose(String command) throws Exception {
+        Object[] noOptions = {new String[0]};
+        String[] signature = {String[].class.getName()};
+        return ManagementFactory.getPlatformMBeanServer().invoke(
+                new ObjectName("com.sun.management:type=DiagnosticCommand"), command, noOptions, signature).toString();
+    }
+
+    /** 0 where the system does not tell. What malloc keeps of freed memory, dropped buffers mostly, is given back first. */
+    private static long residentBytes() throws Exception {
         Path status = Path.of("/proc/self/status");
         if (!Files.isReadable(status)) {
             return 0;
         }
+        diagnose("systemTrimNativeHeap");
         return Files.readAllLines(status).stream().filter(line -> line.startsWith("VmRSS:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10).findAny().orElse(0);
     }
