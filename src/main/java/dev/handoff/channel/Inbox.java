@@ -550,6 +550,7 @@ final class Inbox<R> {
         } else {
             message = open(slot);
         }
+        MessageDeliveredEvent event = MessageDeliveredEvent.begun();
         Throwable thrown = null;
         for (Handler<R> handler : handlers) {
             if (loop != null && loop.hasEnded()) {
@@ -569,6 +570,7 @@ final class Inbox<R> {
                 }
             }
         }
+        MessageDeliveredEvent.end(event, this, message);
         if (thrown != null) {
             Inbox.<RuntimeException>sneak(thrown);
         }

@@ -300,7 +300,9 @@ final class Mailbox<T> {
             long left = deadline.nanosLeft();
             boolean woken = false;
             if (left > 0 && !idle.idle(mine.isReady, left) && !Thread.currentThread().isInterrupted()) {
+                ReceiveWaitEvent event = ReceiveWaitEvent.begun();
                 woken = !forElements.park(mine.hasElementOrEnd, left);
+                ReceiveWaitEvent.end(event, who);
             }
             if (Thread.interrupted()) {
                 if (woken) {

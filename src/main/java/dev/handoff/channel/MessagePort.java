@@ -170,12 +170,16 @@ public final class MessagePort<S, R> implements Transferable {
         if (transfer.length == 0 && message.getClass() == sharedClass) {
             Inbox<S> out = out();
             if (out.offerShared(message) != Mailbox.Outcome.ADDED) {
+                MessagePostedEvent event = MessagePostedEvent.begun();
                 insist(out, message);
+                MessagePostedEvent.end(event, out);
             }
         } else {
             Objects.requireNonNull(message, "message");
             Inbox<S> out = openOut();
+            MessagePostedEvent event = MessagePostedEvent.begun();
             post(out, prepare(message, transfer));
+            MessagePostedEvent.end(event, out);
         }
     }
 
@@ -195,7 +199,9 @@ public final class MessagePort<S, R> implements Transferable {
     public void transfer(S message) {
         Objects.requireNonNull(message, "message");
         Inbox<S> out = openOut();
+        MessagePostedEvent event = MessagePostedEvent.begun();
         post(out, message instanceof Transferable resource ? Slot.begin(resource) : cloners.prepareMove(message));
+        MessagePostedEvent.end(event, out);
     }
 
     /** Makes a {@link Slot} of a message. */
@@ -291,8 +297,10 @@ public final class MessagePort<S, R> implements Transferable {
         Objects.requireNonNull(message, "message");
         Inbox<R> in = in();
         Inbox<S> out = openOut();
+        MessagePostedEvent event = MessagePostedEvent.begun();
         Question<R> question = new Question<>(prepare(message, transfer), this);
         post(out, question);
+        MessagePostedEvent.end(event, out);
         in.expect(question);
         return question.answer;
     }
@@ -348,6 +356,7 @@ public final class MessagePort<S, R> implements Transferable {
             out.tellOfDrain();
             return false; // without the cost of a copy
         }
+        MessagePostedEvent event = MessagePostedEvent.begun();
         Object sent = prepare(message, transfer);
         revoke(out, sent);
         Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
@@ -363,8 +372,10 @@ public final class MessagePort<S, R> implements Transferable {
         }
         if (outcome == Mailbox.Outcome.FULL) {
             out.tellOfDrain();
+            return false;
         }
-        return outcome == Mailbox.Outcome.ADDED;
+        MessagePostedEvent.end(event, out);
+        return true;
     }
 
     private Inbox<S> openOut() {

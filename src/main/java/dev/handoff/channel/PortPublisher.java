@@ -128,7 +128,9 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
                     R message = inbox.poll(handle);
                     if (message != null) {
                         demand.decrementAndGet();
+                        MessageDeliveredEvent event = MessageDeliveredEvent.begun();
                         subscriber.onNext(message);
+                        MessageDeliveredEvent.end(event, inbox, message);
                     } else if (!inbox.isOver() && (isArmed.getAndSet(true) || inbox.mail().arm(this::onMail))) {
                         return;
                     } else {

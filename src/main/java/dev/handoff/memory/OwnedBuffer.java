@@ -461,6 +461,7 @@ public final class OwnedBuffer implements Transferable {
             closeView();
             leave(gone);
             next.publish();
+            TransferEvent.emit(gone.bytes, null);
             return next;
         } catch (RuntimeException | Error e) {
             giveBackIf(claimed);
@@ -1018,6 +1019,7 @@ public final class OwnedBuffer implements Transferable {
             Objects.requireNonNull(sent).receiver = receiver;
             leave(sent);
             successor.publish();
+            TransferEvent.emit(Objects.requireNonNull(sent).bytes, receiver);
         }
 
         @Override

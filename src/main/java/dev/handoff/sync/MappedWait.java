@@ -122,9 +122,20 @@ public final class MappedWait {
         if (idle.idle(wait::isOver, timeoutNanos)) {
             return WaitResult.WOKEN;
         }
+        WaitResult result = null;
+        WaitEvent event = WaitEvent.begun();
+        try {
+            result = sleep(wait);
+        } finally {
+            WaitEvent.end(event, word.address(), result);
+        }
+        return result;
+    }
+
+    private static WaitResult sleep(Wait wait) throws InterruptedException {
         Thread me = Thread.currentThread();
         if (me.isVirtual() && !POLLING) {
-            return result(begin(wait), word);
+            return result(begin(wait), wait.word);
         }
         WaitResult result = wait.sleep(me::isInterrupted);
         if (result == null) {

@@ -121,9 +121,22 @@ public final class ParkingLot {
                 wake(waiter.block, waiter.address, 1);
             }
         }
-        if (!waiter.isWoken()) {
-            waiter.willPark();
+        if (waiter.isWoken()) {
+            return WaitResult.WOKEN;
         }
+        WaitResult result = null;
+        WaitEvent event = WaitEvent.begun();
+        try {
+            result = park(stripe, waiter, forever, deadline);
+        } finally {
+            WaitEvent.end(event, waiter.address, result);
+        }
+        return result;
+    }
+
+    private static WaitResult park(Stripe stripe, Waiter waiter, boolean forever, long deadline)
+            throws InterruptedException {
+        waiter.willPark();
         while (!waiter.isWoken()) {
             long left = forever ? Long.MAX_VALUE : deadline - System.nanoTime();
             if (left <= 0) {
