@@ -41,8 +41,9 @@ final class Inbox<R> {
     @Nullable Inbox<?> peer;
     private final Mailbox<Object> mail;
     private final Consumer<Object> commit = this::commit;
-    /** Of the buffers that moved with messages, and what was dropped. */
-    private final AtomicLong bytes = new AtomicLong();
+    /** What came with messages, and what was dropped. */
+    private final AtomicLong bytesTransferred = new AtomicLong();
+    private final AtomicLong bytesCloned = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     /** Messages that can't be delivered, and why; null until there is one. */
     private volatile @Nullable Map<Object, Throwable> broken;
@@ -84,7 +85,7 @@ final class Inbox<R> {
 
     /** Adds a message, if there is room; what moves with it was revoked, and is committed. */
     Mailbox.Outcome offer(Object message) {
-        return mail.offer(message, Slot.isPlain(message) ? null : commit);
+        return mail.offer(message, Slot.isLight(message) ? null : commit);
     }
 
     /** As {@link #offer(Object)}, for a message that is known to have nothing that moves. */
@@ -94,11 +95,12 @@ final class Inbox<R> {
 
     /** As {@link #offer(Object)}, waiting for room. */
     Mailbox.Outcome offer(Object message, long timeoutNanos) throws InterruptedException {
-        return mail.offer(message, Slot.isPlain(message) ? null : commit, timeoutNanos);
+        return mail.offer(message, Slot.isLight(message) ? null : commit, timeoutNanos);
     }
 
     private void commit(Object slot) {
-        bytes.addAndGet(Slot.bytesMoved(slot));
+        count(bytesTransferred, Slot.bytesTransferred(slot));
+        count(bytesCloned, Slot.bytesCloned(slot));
         try {
             Slot.commit(slot, name);
         } catch (Throwable e) { // a resource of the user's broke its promise; takers wait for the slot all the same
@@ -110,6 +112,12 @@ final class Inbox<R> {
                 }
                 map.put(slot, e);
             }
+        }
+    }
+
+    private static void count(AtomicLong counter, long bytes) {
+        if (bytes > 0) {
+            counter.addAndGet(bytes);
         }
     }
 
@@ -639,8 +647,12 @@ final class Inbox<R> {
         return dropped.get();
     }
 
-    long bytes() {
-        return bytes.get();
+    long bytesTransferred() {
+        return bytesTransferred.get();
+    }
+
+    long bytesCloned() {
+        return bytesCloned.get();
     }
 
     /** Nothing more comes in, and what did is freed. */

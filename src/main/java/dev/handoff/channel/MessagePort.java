@@ -700,7 +700,7 @@ public final class MessagePort<S, R> implements Transferable {
         long taken = in.taken();
         long takenThere = out.taken();
         return new PortStatistics(out.sent(), taken - in.dropped(), out.sent() - takenThere, in.sent() - taken,
-                out.dropped(), out.bytes(), in.bytes());
+                out.dropped(), out.bytesTransferred(), in.bytesTransferred(), out.bytesCloned(), in.bytesCloned());
     }
 
     Cloners cloners() {

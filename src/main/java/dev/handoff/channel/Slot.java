@@ -35,6 +35,11 @@ final class Slot {
         return !(slot instanceof PreparedClone<?> || slot instanceof Question<?> || slot instanceof Transfer);
     }
 
+    /** Whether there is nothing to do with it as it gets its place: nothing moves with it, and nothing is counted. */
+    static boolean isLight(Object slot) {
+        return isPlain(slot) && !slot.getClass().isArray();
+    }
+
     private static Object content(Object slot) {
         return slot instanceof Question<?> question ? question.slot : slot;
     }
@@ -105,8 +110,38 @@ final class Slot {
         }
     }
 
-    /** The bytes of buffers that move with it. */
-    static long bytesMoved(Object slot) {
-        return moved(slot).stream().mapToLong(t -> t instanceof OwnedBuffer buffer ? buffer.byteSize() : 0).sum();
+    /** The bytes of the sender's buffers that move with it. */
+    static long bytesTransferred(Object slot) {
+        Object content = content(slot);
+        if (content instanceof PreparedClone<?> clone) {
+            return clone.bytesTransferred();
+        }
+        return content instanceof Transfer transfer && transfer.successor() instanceof OwnedBuffer buffer
+                ? buffer.byteSize()
+                : 0;
+    }
+
+    /** The bytes of what was copied for it, where that is known without a look at all of it. */
+    static long bytesCloned(Object slot) {
+        Object content = content(slot);
+        return switch (content) {
+            case PreparedClone<?> clone -> clone.bytesCloned() + bytesOf(clone.value());
+            default -> bytesOf(content);
+        };
+    }
+
+    /** Of an array of primitives, else none. */
+    private static long bytesOf(@Nullable Object message) {
+        return switch (message) {
+            case byte[] a -> a.length;
+            case boolean[] a -> a.length;
+            case short[] a -> (long) Short.BYTES * a.length;
+            case char[] a -> (long) Character.BYTES * a.length;
+            case int[] a -> (long) Integer.BYTES * a.length;
+            case long[] a -> (long) Long.BYTES * a.length;
+            case float[] a -> (long) Float.BYTES * a.length;
+            case double[] a -> (long) Double.BYTES * a.length;
+            case null, default -> 0;
+        };
     }
 }

@@ -116,7 +116,7 @@ final class Moves {
     }
 
     /** The copy of a buffer moves to the receiver like any other: until then nobody can claim it by touching it. */
-    private static final class CopiedBuffer implements Transfer {
+    static final class CopiedBuffer implements Transfer {
         private final OwnedBuffer copy;
         private final Transfer move;
 

@@ -1,5 +1,6 @@
 package dev.handoff.clone;
 
+import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
 import java.util.List;
@@ -37,6 +38,34 @@ public final class PreparedClone<T extends @Nullable Object> {
      */
     public List<Transferable> moved() {
         return transfers.stream().map(Transfer::successor).toList();
+    }
+
+    /**
+     * How many bytes move with the message without being copied.
+     *
+     * @return the bytes of the sender's owned buffers among what moves
+     */
+    public long bytesTransferred() {
+        return bytesOf(false);
+    }
+
+    /**
+     * How many bytes were copied off the heap.
+     *
+     * @return the bytes of the owned buffers that were copied for the message
+     */
+    public long bytesCloned() {
+        return bytesOf(true);
+    }
+
+    private long bytesOf(boolean copies) {
+        long bytes = 0;
+        for (Transfer transfer : transfers) {
+            if (transfer instanceof Moves.CopiedBuffer == copies && transfer.successor() instanceof OwnedBuffer buffer) {
+                bytes += buffer.byteSize();
+            }
+        }
+        return bytes;
     }
 
     /**

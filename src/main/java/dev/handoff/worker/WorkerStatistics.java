@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param cpuTime for how long the worker's thread has had a processor, if that is known
  * @param allocatedBytes the bytes of all objects that the thread has allocated on the heap, if they are known
  * @param messages what went through the parent's end of the channel: sent to the worker, received from it, waiting to be
- *     taken by it, and the bytes that moved; empty if that end was moved away
+ *     taken by it, and the bytes that were transferred and cloned; empty if that end was moved away
  * @param ownedBytes the bytes of the {@link dev.handoff.memory.OwnedBuffer}s that the thread owns; 0 after its end
  */
 public record WorkerStatistics(Utilisation utilisation, Optional<Duration> cpuTime, OptionalLong allocatedBytes,

@@ -280,7 +280,43 @@ class PortViewsTest {
         c.port2().post("back");
         ((OwnedBuffer) c.port2().poll()).close();
         PortStatistics one = c.port1().statistics();
-        assertEquals(new PortStatistics(3, 0, 1, 1, 1, 1000, 0), one);
-        assertEquals(new PortStatistics(1, 1, 1, 1, 0, 0, 1000), c.port2().statistics());
+        assertEquals(new PortStatistics(3, 0, 1, 1, 1, 1000, 0, 0, 0), one);
+        assertEquals(new PortStatistics(1, 1, 1, 1, 0, 0, 1000, 0, 0), c.port2().statistics());
+    }
+
+    @Test
+    void statisticsTellBytesThatWereClonedFromBytesThatWereTransferred() {
+        MessageChannel<Object, Object> c = MessageChannel.create();
+        record Both(OwnedBuffer moved, OwnedBuffer copied) {
+        }
+        OwnedBuffer moved = OwnedBuffer.allocate(1000);
+        OwnedBuffer copied = OwnedBuffer.allocate(100);
+        c.port1().post(new Both(moved, copied), moved);
+        assertEquals(List.of(1000L, 100L), bytesOut(c));
+        c.port1().transfer(copied);
+        assertEquals(List.of(1100L, 100L), bytesOut(c));
+        var _ = c.port1().request(new byte[10]);
+        c.port1().transfer(new boolean[10]);
+        assertEquals(List.of(1100L, 120L), bytesOut(c));
+        for (Object array : List.of(new short[5], new char[5])) {
+            c.port1().post(array);
+        }
+        assertEquals(List.of(1100L, 140L), bytesOut(c));
+        for (Object array : List.of(new int[5], new long[5], new float[5], new double[5])) {
+            c.port1().offer(array);
+        }
+        assertEquals(List.of(1100L, 260L), bytesOut(c));
+        c.port1().post(new Object[]{"not counted"});
+        c.port1().post("never copied");
+        assertEquals(List.of(1100L, 260L), bytesOut(c));
+        PortStatistics in = c.port2().statistics();
+        assertEquals(List.of(1100L, 260L), List.of(in.bytesTransferredIn(), in.bytesClonedIn()));
+        c.port1().close();
+        c.port2().close();
+    }
+
+    private static List<Long> bytesOut(MessageChannel<?, ?> channel) {
+        PortStatistics out = channel.port1().statistics();
+        return List.of(out.bytesTransferredOut(), out.bytesClonedOut());
     }
 }

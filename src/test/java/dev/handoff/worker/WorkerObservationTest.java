@@ -65,18 +65,23 @@ class WorkerObservationTest {
 
     @Test
     void statisticsTellWhatWentThroughItsPort() throws Exception {
-        Worker<String, String> worker = Worker.start(scope -> {
-            scope.post(scope.receive());
-            scope.receive();
+        AtomicBoolean spin = new AtomicBoolean(true);
+        Worker<Object, Object> worker = Worker.start(scope -> {
+            scope.transfer(scope.receive());
+            scope.post(new byte[30]);
+            while (spin.get()) {
+                Thread.onSpinWait();
+            }
             scope.receive(); // waits to be terminated
         });
-        worker.post("there and back");
-        worker.post("taken");
-        assertEquals("there and back", worker.receive());
-        PortStatistics messages = worker.statistics().messages().orElseThrow();
-        assertEquals(2, messages.sent());
-        assertEquals(1, messages.received());
-        MessageChannel<MessagePort<String, String>, Void> channel = MessageChannel.create();
+        worker.transfer(OwnedBuffer.allocate(1000));
+        worker.post(new long[8]);
+        ((OwnedBuffer) worker.receive()).close();
+        worker.receive();
+        assertEquals(new PortStatistics(2, 2, 1, 0, 0, 1000, 1000, 64, 30),
+                worker.statistics().messages().orElseThrow());
+        spin.set(false);
+        MessageChannel<MessagePort<Object, Object>, Void> channel = MessageChannel.create();
         channel.port1().post(worker.port(), worker.port());
         assertTrue(worker.statistics().messages().isEmpty(), "the port is somebody else's");
         worker.close();
