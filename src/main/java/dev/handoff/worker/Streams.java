@@ -15,10 +15,10 @@ final class Streams {
     private @Nullable PrintStream outPrinter;
     private @Nullable PrintStream errPrinter;
 
-    Streams(boolean stdin, boolean stdout, boolean stderr) {
-        in = stdin ? new Pipe() : null;
-        out = stdout ? new Pipe() : null;
-        err = stderr ? new Pipe() : null;
+    Streams(boolean stdin, boolean stdout, boolean stderr, int capacity) {
+        in = stdin ? new Pipe(capacity) : null;
+        out = stdout ? new Pipe(capacity) : null;
+        err = stderr ? new Pipe(capacity) : null;
     }
 
     // ---- the worker's ends
@@ -72,22 +72,27 @@ final class Streams {
 
     /** The worker runs no more of its own: what it printed can still be read, and nobody waits for more. */
     synchronized void end() {
+        for (Pipe pipe : new @Nullable Pipe[]{in, out, err}) {
+            if (pipe != null) {
+                pipe.end(); // first, as who waits for room holds the lock of its printer
+            }
+        }
         for (PrintStream printer : new @Nullable PrintStream[]{outPrinter, errPrinter}) {
             if (printer != null) {
                 printer.flush();
             }
         }
-        for (Pipe pipe : new @Nullable Pipe[]{in, out, err}) {
-            if (pipe != null) {
-                pipe.end();
-            }
-        }
     }
 
-    /** Whoever waits for input gets no more of it. */
-    void endInput() {
+    /** Nobody waits any more, for input or for room: whoever would print more than there is room for is unwound. */
+    void terminate(String why) {
         if (in != null) {
             in.end();
+        }
+        for (Pipe pipe : new @Nullable Pipe[]{out, err}) {
+            if (pipe != null) {
+                pipe.terminate(why);
+            }
         }
     }
 

@@ -284,7 +284,7 @@ public final class Worker<I, O> implements AutoCloseable {
     /** Tells of the end when the worker's thread is dead, so that what it owned is unclaimed. */
     private void tell(End how) {
         ended.complete(how.code);
-        port.closed().thenCompose(_ -> onlineTold).thenCompose(_ -> raise(how.error))
+        allReceived().thenCompose(_ -> onlineTold).thenCompose(_ -> raise(how.error))
                 .thenCompose(_ -> exit.fire(how.code))
                 .whenComplete((_, _) -> {
                     synchronized (lock) {
@@ -524,7 +524,7 @@ public final class Worker<I, O> implements AutoCloseable {
         loop.stop();
         scopePort.close(this + " " + why);
         loop.closePorts(this + " " + why);
-        streams.endInput();
+        streams.terminate(this + " " + why);
         thread.interrupt();
     }
 
@@ -656,9 +656,11 @@ public final class Worker<I, O> implements AutoCloseable {
 
     /**
      * What the worker writes to for its own {@linkplain WorkerScope#stdin input}. Bytes are kept until the worker reads
-     * them; closing the stream ends the worker's.
+     * them; who writes more than the {@linkplain WorkerOptions#streamCapacity capacity} waits for that. Closing the stream
+     * ends the worker's.
      *
-     * @return the stream; once the worker has ended, writing to it throws
+     * @return the stream; once the worker has ended, writing to it throws, and so it does for a thread that is interrupted
+     *     while it waits, whose flag stays set
      * @throws IllegalStateException if the worker was started without {@link WorkerOptions#openStdin}
      */
     public OutputStream stdin() {
@@ -666,7 +668,10 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * What the worker prints, in UTF-8. Bytes are kept until they are read; the end comes when the worker has ended.
+     * What the worker prints, in UTF-8. Bytes are kept until they are read, so that none are lost; where more than the
+     * {@linkplain WorkerOptions#streamCapacity capacity} are not read yet, the worker waits. So whoever waits for the end of a
+     * worker that prints much has to read, or to close this stream, which drops the bytes. The end comes when the worker
+     * has ended.
      *
      * @return the stream; of several, each gets a part
      * @throws IllegalStateException if the worker was started without {@link WorkerOptions#captureStdout}
@@ -711,6 +716,15 @@ public final class Worker<I, O> implements AutoCloseable {
             return port.handled();
         } catch (DetachedException e) {
             return done(); // they are somebody else's
+        }
+    }
+
+    /** When the last message has been handled, where that is for this one's parent to do. */
+    private CompletableFuture<?> allReceived() {
+        try {
+            return port.closed();
+        } catch (DetachedException e) {
+            return done(); // it is for somebody else
         }
     }
 

@@ -42,6 +42,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
         boolean stdin;
         boolean stdout;
         boolean stderr;
+        int streamCapacity = 16 << 20;
 
         Settings() {
         }
@@ -59,6 +60,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
             stdin = other.stdin;
             stdout = other.stdout;
             stderr = other.stderr;
+            streamCapacity = other.streamCapacity;
         }
     }
 
@@ -270,6 +272,22 @@ public final class WorkerOptions<D extends @Nullable Object> {
         return with(s -> s.stderr = true);
     }
 
+    /**
+     * Bounds what is written to a stream between the worker and its parent and not read yet: its input, if it is the
+     * parent's, and its output, if that is captured. Who writes more waits until somebody reads: nothing is lost, and nobody
+     * runs out of memory as the other one is busy. Without this it is 16 MiB.
+     *
+     * @param bytes how many, for each of the streams, 1 or more
+     * @return the changed options
+     * @throws IllegalArgumentException if the capacity is not positive
+     */
+    public WorkerOptions<D> streamCapacity(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("streamCapacity=" + bytes + " must be 1 or more");
+        }
+        return with(s -> s.streamCapacity = bytes);
+    }
+
     @Nullable
     String name() {
         return settings.name;
@@ -305,7 +323,7 @@ public final class WorkerOptions<D extends @Nullable Object> {
     }
 
     Streams streams() {
-        return new Streams(settings.stdin, settings.stdout, settings.stderr);
+        return new Streams(settings.stdin, settings.stdout, settings.stderr, settings.streamCapacity);
     }
 
     /** A new thread for a worker, not started. */

@@ -182,6 +182,9 @@ public final class WorkerScope<I, O, D extends @Nullable Object> {
     /**
      * Where the worker prints: to {@link System#out} as it is at that moment, in its encoding, or, if the parent captures
      * it, to the parent in UTF-8. What one call prints, up to some thousand characters, is not cut by what others print.
+     * Where the parent has not read what was captured and there is no room, printing waits for it. That wait ends with
+     * {@link WorkerTerminatedException} if the worker is terminated. If the thread is interrupted otherwise, or the worker
+     * ends while another thread of its own waits, what there was no room for is lost, as {@link PrintStream} says.
      *
      * @return the stream
      */

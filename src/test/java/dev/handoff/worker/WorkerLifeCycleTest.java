@@ -75,6 +75,22 @@ class WorkerLifeCycleTest {
     }
 
     @Test
+    void anEndIsToldThoughThePortWasMovedAway() throws Exception {
+        Worker<Void, String> worker = Worker.start(scope -> {
+            scope.receive();
+        });
+        MessageChannel<MessagePort<Void, String>, Void> road = MessageChannel.create();
+        road.port1().transfer(worker.port());
+        MessagePort<Void, String> moved = road.port2().receive();
+        CompletableFuture<Integer> told = new CompletableFuture<>();
+        worker.onExit(told::complete);
+        moved.close();
+        assertEquals(0, told.get());
+        assertEquals(0, worker.exited().get());
+        assertFalse(worker.hasRef());
+    }
+
+    @Test
     void onlineIsNeverToldOfAWorkerThatWasTerminatedBefore() throws Exception {
         CountDownLatch gate = new CountDownLatch(1);
         List<String> seen = new ArrayList<>();
