@@ -265,10 +265,11 @@ public final class BroadcastChannel<T> implements AutoCloseable {
     /**
      * The end of this instance.
      *
-     * @return a future of the reason, complete at the time at which {@link #onClose} handlers run
+     * @return a future of the reason, complete at the time at which {@link #onClose} handlers run. What hangs on it runs on
+     *     virtual threads
      */
     public CompletableFuture<String> closed() {
-        return inbox.closed();
+        return EventLoop.detached(inbox.closed());
     }
 
     /** Closes this instance; what it did not take is freed. The others go on. Does nothing the second time. */

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -427,6 +428,11 @@ public final class EventLoop implements Executor {
 
     boolean hasEnded() {
         return tasks.ended() != null;
+    }
+
+    /** For a user: what hangs on it runs on a virtual thread, and not on the one that happens to complete it. */
+    static <T> CompletableFuture<T> detached(CompletableFuture<T> future) {
+        return future.isDone() ? future.copy() : future.whenCompleteAsync((_, _) -> nothing(), VIRTUAL);
     }
 
     static void onVirtualThread(Runnable task) {

@@ -71,6 +71,8 @@ final class Inbox<R> {
     /** Whether the mailbox will call {@link #onMail}. */
     private boolean isArmed;
     private List<Drain> drains = List.of();
+    /** What is run when the handle changes. */
+    private List<Runnable> onMove = List.of();
     private List<ErrorHandler> errorHandlers = List.of();
     private boolean isDrainArmed;
     /** The last virtual thread that a handler ran on: what it owned is unclaimed only when it has ended. */
@@ -283,7 +285,10 @@ final class Inbox<R> {
     /** From now on messages are for another handle; the handlers that were attached through the last one are gone. */
     void moveTo(Object handle) {
         mail.setTaker(handle);
+        List<Runnable> told;
         synchronized (lock) {
+            told = onMove;
+            onMove = List.of();
             if (home != null) {
                 home.forget(this);
                 home = null;
@@ -297,7 +302,24 @@ final class Inbox<R> {
         if (peer != null) {
             peer.forgetDrains();
         }
+        told.forEach(Runnable::run);
         schedule();
+    }
+
+    /** Runs an action, nothing foreign, when messages are no longer for a handle: at once if that is so. */
+    Registration onMove(Object by, Runnable action) {
+        synchronized (lock) {
+            if (by == handle) {
+                onMove = Stream.concat(onMove.stream(), Stream.of(action)).toList();
+                return () -> {
+                    synchronized (lock) {
+                        onMove = onMove.stream().filter(a -> a != action).toList();
+                    }
+                };
+            }
+        }
+        action.run();
+        return NOTHING;
     }
 
     /** A loop becomes the one that this belongs to. */

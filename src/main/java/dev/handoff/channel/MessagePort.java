@@ -559,11 +559,12 @@ public final class MessagePort<S, R> implements Transferable {
     /**
      * When the handlers of this port are at rest.
      *
-     * @return a future, complete when they have returned and no message is there for them; at once where none is attached
+     * @return a future, complete when they have returned and no message is there for them; at once where none is attached.
+     *     What hangs on it runs on virtual threads
      * @throws DetachedException if this port was moved away
      */
     public CompletableFuture<Void> handled() {
-        return in().handled();
+        return EventLoop.detached(in().handled());
     }
 
     /**
@@ -681,11 +682,12 @@ public final class MessagePort<S, R> implements Transferable {
     /**
      * The end of the incoming direction.
      *
-     * @return a future of the reason, complete at the time at which {@link #onClose} handlers run
+     * @return a future of the reason, complete at the time at which {@link #onClose} handlers run. What hangs on it runs on
+     *     virtual threads
      * @throws DetachedException if this port was moved away
      */
     public CompletableFuture<String> closed() {
-        return in().closed();
+        return EventLoop.detached(in().closed());
     }
 
     /**

@@ -6,6 +6,10 @@ public enum Overflow {
     WAIT,
     /** It throws {@link PortFullException}; nothing was sent or taken. */
     FAIL,
-    /** It drops the message that has waited for longest, and what that carried is freed. */
+    /**
+     * It drops the message that has waited for longest, and what that carried is freed. It does so before it sends its own:
+     * if the channel is closed just then, {@link PortClosedException} is thrown though a message was dropped, which
+     * {@link PortStatistics#dropped} counts.
+     */
     DROP_OLDEST
 }

@@ -43,7 +43,7 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
         }
         Subscription subscription = new Subscription(subscriber, EventLoop.executorHere());
         subscriber.onSubscribe(subscription);
-        var _ = inbox.closed().thenRun(subscription::wake);
+        subscription.follow();
     }
 
     private final class Subscription implements Flow.Subscription, Runnable {
@@ -56,12 +56,23 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
         private final Registration hold;
         private volatile long badRequest = 1;
         private volatile boolean isOver;
+        private volatile Registration move = () -> {
+        };
 
         Subscription(Flow.Subscriber<? super R> subscriber, Executor where) {
             this.subscriber = subscriber;
             this.where = where;
             hold = where instanceof EventLoop loop ? loop.hold(this::cancel) : () -> {
             };
+        }
+
+        /** Hears of what ends it, also while it asks for nothing. */
+        void follow() {
+            move = inbox.onMove(handle, this::wake);
+            if (isOver) {
+                move.close(); // it was cancelled before
+            }
+            var _ = inbox.closed().thenRun(this::wake);
         }
 
         @Override
@@ -78,6 +89,7 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
         public void cancel() {
             isOver = true;
             hold.close();
+            move.close();
         }
 
         void wake() {

@@ -446,8 +446,14 @@ public final class Worker<I, O> implements AutoCloseable {
     }
 
     /**
-     * Attaches a listener for the exception or error that ends the worker. Without one, it goes to the uncaught exception
-     * handler of the worker's thread.
+     * Attaches a listener for the exception or error that ends the worker.
+     *
+     * <p>
+     * If there is none when the worker ends, the error ends the event loop that the worker was started on (a listener that is
+     * attached in the same turn of the loop is in time). Where a plain thread started it, the error goes to the uncaught
+     * exception handler of the worker's thread: there is no turn to wait for, and nothing is held back for a listener that
+     * may never come. One that comes late hears of it as well. Who wants to be the only one to hear lets the body wait for a
+     * first message, and posts that when the listener is attached.
      *
      * @param listener gets what the worker threw, the very object
      * @return the way to detach it

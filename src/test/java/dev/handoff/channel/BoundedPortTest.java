@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.OwnedBuffer.State;
+import dev.handoff.memory.Transfer;
+import dev.handoff.memory.Transferable;
 import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import java.io.ByteArrayInputStream;
@@ -330,6 +332,46 @@ class BoundedPortTest {
         assertThrows(PortClosedException.class, () -> c.port1().post(List.of("fourth")));
         assertEquals("first", c.port2().poll());
         assertEquals("second", c.port2().poll());
+    }
+
+    @Test
+    void aPostThatDropsAndThenFindsThePortClosedSaysBoth() {
+        MessageChannel<Object, Object> c = channel(1, Overflow.DROP_OLDEST);
+        class Closer implements Transferable, Transfer {
+            @Override
+            public Transfer beginTransfer() {
+                return this;
+            }
+
+            @Override
+            public Transferable successor() {
+                return this;
+            }
+
+            @Override
+            public void revoke() {
+                // nothing is seen of it
+            }
+
+            @Override
+            public void commit(String receiver) {
+                // it is the same here and there
+            }
+
+            @Override
+            public void abort() {
+                // nothing to give back
+            }
+
+            @Override
+            public void close() {
+                c.port1().close();
+            }
+        }
+        c.port1().transfer(new Closer());
+        assertThrows(PortClosedException.class, () -> c.port1().post("newer"));
+        assertEquals(1, c.port1().statistics().dropped());
+        assertThrows(PortClosedException.class, () -> c.port2().poll());
     }
 
     @Test

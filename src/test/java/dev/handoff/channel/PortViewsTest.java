@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.clone.DataCloneException;
+import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.Transfer;
 import dev.handoff.memory.Transferable;
 import dev.handoff.testing.Leases;
+import dev.handoff.testing.Threads;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -138,6 +140,38 @@ class PortViewsTest {
         right.publisher().subscribe(collector);
         left.close();
         assertEquals("complete", collector.seen.take());
+    }
+
+    @Test
+    void aSubscriberHearsThatThePortWasMovedWithoutAskingForMore() throws Exception {
+        MessageChannel<MessagePort<Integer, Integer>, Void> road = MessageChannel.create();
+        Collector collector = new Collector();
+        Collector cancelled = new Collector();
+        right.publisher().subscribe(collector);
+        right.publisher().subscribe(cancelled);
+        cancelled.subscription.take().cancel();
+        road.port1().transfer(right);
+        assertInstanceOf(DetachedException.class, collector.seen.take());
+        assertNull(cancelled.seen.poll());
+    }
+
+    @Test
+    void whatHangsOnAFutureOfAPortRunsOnAVirtualThread() throws Exception {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        right.onMessage(_ -> {
+            inside.countDown();
+            Threads.uninterruptibly(go);
+        }, task -> Thread.ofPlatform().start(task));
+        left.post(1);
+        inside.await();
+        var handled = right.handled().thenApply(_ -> Thread.currentThread().isVirtual());
+        var closed = right.closed().thenApply(_ -> Thread.currentThread().isVirtual());
+        go.countDown();
+        assertTrue(handled.get());
+        left.close();
+        assertTrue(closed.get());
+        assertEquals("left was closed", right.closed().resultNow(), "nobody has to wait for what is over");
     }
 
     @Test

@@ -170,6 +170,9 @@ class WorkerTest {
         });
         assertSame(boom, uncaught.join());
         assertEquals(1, worker.join());
+        CompletableFuture<Throwable> late = new CompletableFuture<>();
+        worker.onError(late::complete);
+        assertSame(boom, late.join(), "one that came before its listener is told to both");
     }
 
     @Test
