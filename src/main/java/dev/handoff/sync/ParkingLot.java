@@ -1,14 +1,13 @@
 package dev.handoff.sync;
 
+import dev.handoff.internal.future.PendingFuture;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -363,7 +362,7 @@ public final class ParkingLot {
     }
 
     /** A wait that is a future; see {@link #awaitAsync}. */
-    private static final class AsyncWait extends CompletableFuture<WaitResult> {
+    private static final class AsyncWait extends PendingFuture<WaitResult> {
         private final Stripe stripe;
         final Waiter waiter;
         /** Only held. Guarded by the stripe's lock. */
@@ -377,57 +376,12 @@ public final class ParkingLot {
         }
 
         void woken() {
-            super.complete(WaitResult.WOKEN);
+            endHere(WaitResult.WOKEN);
         }
 
         @Override
-        public boolean complete(WaitResult value) {
-            return stripe.leave(waiter) && super.complete(value);
-        }
-
-        @Override
-        public boolean completeExceptionally(Throwable e) {
-            Objects.requireNonNull(e);
-            return stripe.leave(waiter) && super.completeExceptionally(e);
-        }
-
-        @Override
-        public boolean cancel(boolean mayInterruptIfRunning) {
-            return stripe.leave(waiter) ? super.cancel(mayInterruptIfRunning) : isCancelled();
-        }
-
-        @Override
-        public CompletableFuture<WaitResult> completeAsync(Supplier<? extends WaitResult> supplier, Executor executor) {
-            Objects.requireNonNull(supplier);
-            executor.execute(() -> { // as it is in CompletableFuture, where it does not call complete
-                if (isDone()) {
-                    return;
-                }
-                try {
-                    complete(supplier.get());
-                } catch (Throwable e) {
-                    completeExceptionally(e);
-                }
-            });
-            return this;
-        }
-
-        @Override
-        public void obtrudeValue(WaitResult value) {
-            stripe.leave(waiter);
-            super.obtrudeValue(value);
-        }
-
-        @Override
-        public void obtrudeException(Throwable e) {
-            Objects.requireNonNull(e);
-            stripe.leave(waiter);
-            super.obtrudeException(e);
-        }
-
-        @Override
-        public <U> CompletableFuture<U> newIncompleteFuture() {
-            return new CompletableFuture<>();
+        protected boolean withdraw() {
+            return stripe.leave(waiter);
         }
     }
 

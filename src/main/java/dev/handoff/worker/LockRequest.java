@@ -2,6 +2,7 @@ package dev.handoff.worker;
 
 import dev.handoff.channel.EventLoop;
 import dev.handoff.channel.Registration;
+import dev.handoff.internal.future.PendingFuture;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -85,7 +86,7 @@ final class LockRequest<T extends @Nullable Object> extends PendingFuture<T> {
     }
 
     @Override
-    boolean withdraw() {
+    protected boolean withdraw() {
         if (!Locks.withdraw(lock)) {
             return false;
         }

@@ -7,6 +7,7 @@ import dev.handoff.clone.Cloner;
 import dev.handoff.clone.Cloners;
 import dev.handoff.clone.PreparedClone;
 import dev.handoff.clone.StructuredClone;
+import dev.handoff.internal.future.PendingFuture;
 import dev.handoff.memory.Transferable;
 import dev.handoff.worker.MessagingException.Reason;
 import java.time.Duration;
@@ -262,7 +263,7 @@ public final class Messages {
         }
 
         @Override
-        boolean withdraw() {
+        protected boolean withdraw() {
             boolean first = decide();
             if (first) {
                 message.discard();

@@ -14,18 +14,39 @@ import org.junit.jupiter.api.Test;
 /** What a port receives through. */
 @Tag(Linearizability.TAG)
 class MailboxLinearizabilityTest {
-    @Param(name = "number", gen = IntGen.class, conf = "1:99")
-    public static class Operations {
-        private final Mailbox<Integer> mailbox = new Mailbox<>();
+    /** What every mailbox does. */
+    public abstract static class Operations {
+        final Mailbox<Integer> mailbox;
 
-        @Operation(params = "number")
-        public String add(int number) {
-            return mailbox.add(number);
+        Operations(Mailbox<Integer> mailbox) {
+            this.mailbox = mailbox;
         }
 
         @Operation
         public Integer poll() {
             return mailbox.poll();
+        }
+
+        @Operation
+        public boolean end() {
+            return mailbox.end("ended");
+        }
+
+        @Operation
+        public boolean endIfEmpty() {
+            return mailbox.endIfEmpty("ended while empty");
+        }
+    }
+
+    @Param(name = "number", gen = IntGen.class, conf = "1:99")
+    public static class Unbounded extends Operations {
+        public Unbounded() {
+            super(new Mailbox<>());
+        }
+
+        @Operation(params = "number")
+        public String add(int number) {
+            return mailbox.add(number);
         }
 
         @Operation
@@ -39,22 +60,33 @@ class MailboxLinearizabilityTest {
         }
 
         @Operation
-        public boolean end() {
-            return mailbox.end("ended");
-        }
-
-        @Operation
-        public boolean endIfEmpty() {
-            return mailbox.endIfEmpty("ended while empty");
-        }
-
-        @Operation
         public String ended() {
             return mailbox.ended();
         }
     }
 
+    /** Without drain, which is not one step where room that it makes is used meanwhile. */
+    @Param(name = "number", gen = IntGen.class, conf = "1:99")
+    public static class Bounded extends Operations {
+        public Bounded() {
+            super(new Mailbox<>(Queue.CAPACITY, IdleStrategy.parking()));
+        }
+
+        @Operation(params = "number")
+        public String offer(int number) {
+            return mailbox.offer(number, null).name();
+        }
+
+        @Operation(params = "number")
+        public String offerWithATimeout(int number) throws InterruptedException {
+            return mailbox.offer(number, null, 0).name();
+        }
+    }
+
+    /** What they are to do, one after the other: {@code add} knows no bound, {@code offer} does. */
     public static class Queue {
+        static final int CAPACITY = 2;
+
         private final ArrayDeque<Integer> queue = new ArrayDeque<>();
         private String end;
 
@@ -65,12 +97,23 @@ class MailboxLinearizabilityTest {
             return end;
         }
 
+        public String offer(int number) {
+            if (end == null && queue.size() == CAPACITY) {
+                return "FULL";
+            }
+            return add(number) == null ? "ADDED" : "ENDED";
+        }
+
+        public String offerWithATimeout(int number) {
+            return offer(number);
+        }
+
         public Integer poll() {
             return queue.poll();
         }
 
         public Integer pollWithATimeout() {
-            return queue.poll();
+            return poll();
         }
 
         public List<Integer> drain() {
@@ -83,14 +126,6 @@ class MailboxLinearizabilityTest {
             return end("ended");
         }
 
-        private boolean end(String reason) {
-            if (end != null) {
-                return false;
-            }
-            end = reason;
-            return true;
-        }
-
         public boolean endIfEmpty() {
             if (!queue.isEmpty()) {
                 return false;
@@ -99,70 +134,26 @@ class MailboxLinearizabilityTest {
             return true;
         }
 
+        private boolean end(String reason) {
+            if (end != null) {
+                return false;
+            }
+            end = reason;
+            return true;
+        }
+
         public String ended() {
             return end;
-        }
-
-        int size() {
-            return queue.size();
-        }
-    }
-
-    /** Without drain, which is not one step where room that it makes is used meanwhile. */
-    @Param(name = "number", gen = IntGen.class, conf = "1:99")
-    public static class BoundedOperations {
-        private final Mailbox<Integer> mailbox = new Mailbox<>(2, IdleStrategy.parking());
-
-        @Operation(params = "number")
-        public String offer(int number) {
-            return mailbox.offer(number, null).name();
-        }
-
-        @Operation(params = "number")
-        public String offerWithATimeout(int number) throws InterruptedException {
-            return mailbox.offer(number, null, 0).name();
-        }
-
-        @Operation
-        public Integer poll() {
-            return mailbox.poll();
-        }
-
-        @Operation
-        public boolean end() {
-            return mailbox.end("ended");
-        }
-
-        @Operation
-        public boolean endIfEmpty() {
-            return mailbox.endIfEmpty("ended while empty");
-        }
-    }
-
-    public static class BoundedQueue extends Queue {
-        public String offer(int number) {
-            if (ended() != null) {
-                return "ENDED";
-            }
-            if (size() == 2) {
-                return "FULL";
-            }
-            add(number);
-            return "ADDED";
-        }
-
-        public String offerWithATimeout(int number) {
-            return offer(number);
         }
     }
 
     @Test
     void itIsAQueueThatCanEndAndBeFull() {
-        Linearizability.check(BoundedOperations.class, BoundedQueue.class, 3);
+        Linearizability.check(Bounded.class, Queue.class, 3);
     }
 
     @Test
     void itIsAQueueThatCanEnd() {
-        Linearizability.check(Operations.class, Queue.class, 3);
+        Linearizability.check(Unbounded.class, Queue.class, 3);
     }
 }

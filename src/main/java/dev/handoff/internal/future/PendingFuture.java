@@ -1,4 +1,4 @@
-package dev.handoff.worker;
+package dev.handoff.internal.future;
 
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -8,16 +8,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The future of something that can be called off until it begins. Whoever completes it from outside ({@code cancel},
- * {@code orTimeout} and so on) calls it off first; once it has begun nothing but its own {@link #end} completes it.
+ * {@code orTimeout} and so on) calls it off first; once it has begun nothing but its own {@link #end} completes it. The
+ * exception are {@code obtrudeValue} and {@code obtrudeException}, which call it off, too, and then do what they always do.
  *
  * @param <T> the type of the result
  */
-abstract class PendingFuture<T extends @Nullable Object> extends CompletableFuture<T> {
-    /** Calls it off; false if it has begun, or was called off before. */
-    abstract boolean withdraw();
+public abstract class PendingFuture<T extends @Nullable Object> extends CompletableFuture<T> {
+    /**
+     * Calls it off.
+     *
+     * @return false if it has begun, or was called off before
+     */
+    protected abstract boolean withdraw();
 
-    /** Completes it on a virtual thread: what depends on it must not run where the event came from. */
-    final void end(T value, @Nullable Throwable thrown) {
+    /**
+     * Completes it on a virtual thread: what depends on it must not run where the event came from.
+     *
+     * @param value its result, if nothing was thrown
+     * @param thrown what it fails with, or null
+     */
+    protected final void end(T value, @Nullable Throwable thrown) {
         Thread.ofVirtual().name("handoff-result").inheritInheritableThreadLocals(false).start(() -> {
             if (thrown != null) {
                 super.completeExceptionally(thrown);
@@ -25,6 +35,15 @@ abstract class PendingFuture<T extends @Nullable Object> extends CompletableFutu
                 super.complete(value);
             }
         });
+    }
+
+    /**
+     * Completes it on the calling thread, which is one that what depends on it may use.
+     *
+     * @param value its result
+     */
+    protected final void endHere(T value) {
+        super.complete(value);
     }
 
     @Override
