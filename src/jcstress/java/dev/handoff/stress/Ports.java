@@ -34,6 +34,18 @@ public class Ports {
         }
     }
 
+    /** Tries to post a buffer that nobody has, and tells what became of both. */
+    private static void post(MessagePort<? super OwnedBuffer, ?> port, OwnedBuffer buffer, LL_Result r) {
+        try {
+            port.post(buffer, buffer);
+            r.r1 = "posted";
+        } catch (PortClosedException e) {
+            r.r1 = "refused";
+        }
+        r.r2 = buffer.state();
+        buffer.close();
+    }
+
     /** A buffer in a message. */
     @JCStressTest
     @JCStressMeta(Ownership.HandOver.class)
@@ -140,14 +152,7 @@ public class Ports {
 
         @Actor
         public void sender(LL_Result r) {
-            try {
-                channel.port1().post(buffer, buffer);
-                r.r1 = "posted";
-            } catch (PortClosedException e) {
-                r.r1 = "refused";
-            }
-            r.r2 = buffer.state();
-            buffer.close();
+            post(channel.port1(), buffer, r);
         }
 
         @Actor
@@ -218,14 +223,7 @@ public class Ports {
 
         @Actor
         public void sender(LL_Result r) {
-            try {
-                channel.port1().post(buffer, buffer);
-                r.r1 = "posted";
-            } catch (PortClosedException e) {
-                r.r1 = "refused";
-            }
-            r.r2 = buffer.state();
-            buffer.close();
+            post(channel.port1(), buffer, r);
         }
 
         @Actor

@@ -263,18 +263,21 @@ public final class Cloners {
          *     same module
          * @param types the classes; objects of subclasses are not meant
          * @return this
-         * @throws IllegalArgumentException if a class was registered or opened before, has no constructor without
-         *     arguments, or has a final field, which could not be filled; or if the lookup does not see it; nothing
+         * @throws IllegalArgumentException if a class was registered or opened before, is named twice, has no constructor
+         *     without arguments, or has a final field, which could not be filled; or if the lookup does not see it; nothing
          *     was opened
          */
         public Builder open(MethodHandles.Lookup lookup, Class<?>... types) {
             Objects.requireNonNull(lookup, "lookup");
-            List<Class<?>> all = List.of(types.clone());
-            for (Class<?> type : all) {
+            Map<Class<?>, MethodHandles.Lookup> all = new HashMap<>();
+            for (Class<?> type : List.of(types.clone())) {
                 requireNew(type);
                 requireOpen(lookup, type);
+                if (all.put(type, lookup) != null) {
+                    throw new IllegalArgumentException(type.getName() + " is to be opened twice");
+                }
             }
-            all.forEach(type -> opened.put(type, lookup));
+            opened.putAll(all);
             return this;
         }
 

@@ -198,6 +198,10 @@ class ClonersTest {
                     () -> builder.register(Box.class, Cloner.leaf(b -> b)));
             assertEquals(BOX + " was registered or opened before", e.getMessage());
             assertThrows(IllegalArgumentException.class, () -> builder.open(MethodHandles.lookup(), Box.class));
+            Cloners.Builder other = Cloners.builder();
+            assertEquals(Opened.class.getName() + " is to be opened twice", assertThrows(IllegalArgumentException.class,
+                    () -> other.open(MethodHandles.lookup(), Opened.class, Opened.class)).getMessage());
+            other.open(MethodHandles.lookup(), Opened.class); // nothing was opened by the attempt
         }
 
         @Test
