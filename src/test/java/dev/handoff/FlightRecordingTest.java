@@ -36,8 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FlightRecordingTest {
     private static final Path SETTINGS = Path.of("docs", "handoff.jfc");
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     @Test
     void everyEventHasItsLineInTheSettings() throws Exception {

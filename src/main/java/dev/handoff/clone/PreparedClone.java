@@ -61,7 +61,8 @@ public final class PreparedClone<T extends @Nullable Object> {
     private long bytesOf(boolean copies) {
         long bytes = 0;
         for (Transfer transfer : transfers) {
-            if (transfer instanceof Moves.CopiedBuffer == copies && transfer.successor() instanceof OwnedBuffer buffer) {
+            if (transfer instanceof Moves.CopiedBuffer == copies
+                    && transfer.successor() instanceof OwnedBuffer buffer) {
                 bytes += buffer.byteSize();
             }
         }
