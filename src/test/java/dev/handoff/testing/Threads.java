@@ -207,10 +207,17 @@ public final class Threads {
             });
         }
 
-        /** Begins to run the body on this thread. */
+        /** Begins to run the body on this thread: when this returns, the thread is parked no more by what came before. */
         public <T> FutureTask<T> begin(Callable<T> body) {
-            FutureTask<T> task = new FutureTask<>(body);
+            CountDownLatch begun = new CountDownLatch(1);
+            FutureTask<T> task = new FutureTask<>(() -> {
+                begun.countDown();
+                return body.call();
+            });
             tasks.add(task);
+            while (begun.getCount() > 0 && thread.isAlive()) {
+                pause();
+            }
             return task;
         }
 
