@@ -1,7 +1,6 @@
 package dev.handoff.channel;
 
 import dev.handoff.clone.Cloners;
-import dev.handoff.clone.PreparedClone;
 import dev.handoff.sync.IdleStrategy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,7 +79,7 @@ public final class BroadcastChannel<T> implements AutoCloseable {
                 Objects.requireNonNull(cloners, "cloners"));
         EventLoop loop = EventLoop.current();
         if (loop != null) {
-            loop.adopt(channel.inbox);
+            channel.inbox.settle(channel, loop);
         }
         var _ = channel.inbox.closed().thenRun(channel::leave); // as its loop may close it
         OPEN.merge(name, List.of(channel), (some, one) -> Stream.concat(some.stream(), one.stream()).toList());
@@ -122,13 +121,15 @@ public final class BroadcastChannel<T> implements AutoCloseable {
         List<BroadcastChannel<?>> others = OPEN.getOrDefault(name, List.of()).stream()
                 .filter(channel -> channel != this).toList();
         if (others.isEmpty()) { // what can't be sent is refused all the same
-            Slot.abort(copy(message));
+            Slot.abort(Slot.copy(message, cloners));
             return;
         }
         List<Object> copies = new ArrayList<>(others.size());
         try {
             for (int i = 0; i < others.size(); i++) {
-                copies.add(copy(message));
+                Object copy = Slot.copy(message, cloners);
+                copies.add(copy);
+                Slot.revoke(copy);
             }
         } catch (Throwable e) { // also what code of the user's throws undeclared
             copies.forEach(Slot::abort);
@@ -139,17 +140,6 @@ public final class BroadcastChannel<T> implements AutoCloseable {
                 Slot.abort(copies.get(i));
             }
         }
-    }
-
-    /** A copy for one receiver; the message itself where it is immutable. */
-    private Object copy(T message) {
-        Object alone = cloners.copyAlone(message);
-        if (alone != null && Slot.isPlain(alone)) {
-            return alone;
-        }
-        PreparedClone<T> copy = cloners.prepare(message);
-        copy.revoke();
-        return copy;
     }
 
     /**

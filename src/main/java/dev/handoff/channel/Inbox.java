@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,7 @@ final class Inbox<R> {
     /** Where the other end's messages arrive; null where this has no other end. */
     @Nullable Inbox<?> peer;
     private final Mailbox<Object> mail;
-    private final Consumer<Object> commit = this::commit;
+    private final UnaryOperator<Object> commit = this::commit;
     /** What came with messages, and what was dropped. */
     private final AtomicLong bytesTransferred = new AtomicLong();
     private final AtomicLong bytesCloned = new AtomicLong();
@@ -100,11 +101,12 @@ final class Inbox<R> {
         return mail.offer(message, Slot.isLight(message) ? null : commit, timeoutNanos);
     }
 
-    private void commit(Object slot) {
-        count(bytesTransferred, Slot.bytesTransferred(slot));
-        count(bytesCloned, Slot.bytesCloned(slot));
+    private Object commit(Object sent) {
+        Object slot = Slot.delivered(sent);
+        count(bytesTransferred, Slot.bytesTransferred(sent));
+        count(bytesCloned, Slot.bytesCloned(sent));
         try {
-            Slot.commit(slot, name);
+            Slot.commit(sent, name);
         } catch (Throwable e) { // a resource of the user's broke its promise; takers wait for the slot all the same
             synchronized (lock) {
                 Map<Object, Throwable> map = broken;
@@ -115,6 +117,7 @@ final class Inbox<R> {
                 map.put(slot, e);
             }
         }
+        return slot;
     }
 
     private static void count(AtomicLong counter, long bytes) {
@@ -172,7 +175,7 @@ final class Inbox<R> {
 
     @SuppressWarnings("unchecked") // what a port of this type has sent
     private R open(Object slot) {
-        if (Slot.isPlain(slot)) {
+        if (!Slot.isWrapped(slot)) {
             return (R) slot;
         }
         if (slot instanceof Question<?> question) {

@@ -6,7 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,9 +134,10 @@ final class Mailbox<T> {
     /**
      * Adds an element, if there is room.
      *
-     * @param commit run when the element has its place and nobody can see it yet; it must not use this queue, nor throw
+     * @param commit run when the element has its place and nobody can see it yet, and gives what is put there; it must not
+     *     use this queue, nor throw
      */
-    Outcome offer(T element, @Nullable Consumer<? super T> commit) {
+    Outcome offer(T element, @Nullable UnaryOperator<T> commit) {
         Chunk hint;
         Chunk chunk;
         long tail;
@@ -160,10 +161,11 @@ final class Mailbox<T> {
         if (commit == null) {
             fill(chunk, number, element);
         } else {
+            T committed = element;
             try {
-                commit.accept(element);
+                committed = commit.apply(element);
             } finally { // whatever happens, takers wait for this slot
-                fill(chunk, number, element);
+                fill(chunk, number, committed);
             }
         }
         forElements.wakeOne();
@@ -203,7 +205,7 @@ final class Mailbox<T> {
      *
      * @throws InterruptedException if the thread is interrupted on entry or while it waits; nothing was added
      */
-    Outcome offer(T element, @Nullable Consumer<? super T> commit, long timeoutNanos) throws InterruptedException {
+    Outcome offer(T element, @Nullable UnaryOperator<T> commit, long timeoutNanos) throws InterruptedException {
         Deadline deadline = new Deadline(timeoutNanos);
         boolean woken = false;
         while (true) {

@@ -58,6 +58,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the type of the messages to receive
  */
 public final class MessagePort<S, R> implements Transferable {
+    private static final Transferable[] NOTHING = {};
     private static final VarHandle STATE;
 
     static {
@@ -167,7 +168,32 @@ public final class MessagePort<S, R> implements Transferable {
      * @throws DetachedException if this port was moved away; nothing was taken
      */
     public void post(S message, Transferable... transfer) {
-        if (transfer.length == 0 && message.getClass() == sharedClass) {
+        if (transfer.length == 0) {
+            post(message);
+        } else {
+            Objects.requireNonNull(message, "message");
+            Inbox<S> out = openOut();
+            MessagePostedEvent event = MessagePostedEvent.begun();
+            post(out, copy(message, transfer));
+            MessagePostedEvent.end(event, out);
+        }
+    }
+
+    /**
+     * Sends a copy of a message, as {@link #post(Object, Transferable...)} does where nothing is listed.
+     *
+     * @param message what to send
+     * @throws NullPointerException if the message is null
+     * @throws DataCloneException if something in the message can't be cloned; nothing was sent
+     * @throws WrongThreadException if another thread owns a buffer in the message; nothing was sent
+     * @throws PortClosedException if the channel is closed, or is closed while this waits
+     * @throws PortFullException if there is no room, and the channel was built to fail then, or the thread is interrupted
+     *     while it waits, whose flag stays set
+     * @throws DetachedException if this port was moved away
+     */
+    public void post(S message) {
+        Objects.requireNonNull(message, "message");
+        if (message.getClass() == sharedClass) {
             Inbox<S> out = out();
             if (out.offerShared(message) != Mailbox.Outcome.ADDED) {
                 MessagePostedEvent event = MessagePostedEvent.begun();
@@ -175,10 +201,9 @@ public final class MessagePort<S, R> implements Transferable {
                 MessagePostedEvent.end(event, out);
             }
         } else {
-            Objects.requireNonNull(message, "message");
             Inbox<S> out = openOut();
             MessagePostedEvent event = MessagePostedEvent.begun();
-            post(out, prepare(message, transfer));
+            post(out, copy(message, NOTHING));
             MessagePostedEvent.end(event, out);
         }
     }
@@ -200,24 +225,17 @@ public final class MessagePort<S, R> implements Transferable {
         Objects.requireNonNull(message, "message");
         Inbox<S> out = openOut();
         MessagePostedEvent event = MessagePostedEvent.begun();
-        post(out, message instanceof Transferable resource ? Slot.begin(resource) : cloners.prepareMove(message));
+        post(out, Slot.move(message, cloners));
         MessagePostedEvent.end(event, out);
     }
 
-    /** Makes a {@link Slot} of a message. */
-    private Object prepare(S message, Transferable... transfer) {
-        if (transfer.length == 0) {
-            Object copy = cloners.copyAlone(message);
-            if (copy != null && Slot.isPlain(copy)) {
-                if (cloners.isShared(message.getClass())) {
-                    sharedClass = message.getClass();
-                }
-                return copy;
-            }
-        } else if (transfer.length == 1 && transfer[0] == message) {
-            return Slot.begin(transfer[0]);
+    /** Makes a {@link Slot} of a message, and remembers whether those of its class are their own. */
+    private Object copy(S message, Transferable[] transfer) {
+        Object slot = Slot.copy(message, cloners, transfer);
+        if (slot == message && cloners.isShared(message.getClass())) {
+            sharedClass = message.getClass();
         }
-        return cloners.prepare(message, transfer);
+        return slot;
     }
 
     private void post(Inbox<S> out, Object slot) {
@@ -230,7 +248,7 @@ public final class MessagePort<S, R> implements Transferable {
     private static void revoke(Inbox<?> out, Object slot) {
         if (!Slot.isPlain(slot)) {
             try {
-                requireStrangers(out, Slot.moved(slot));
+                requireStrangers(out, slot);
             } catch (DataCloneException e) {
                 Slot.abort(slot);
                 throw e;
@@ -240,12 +258,18 @@ public final class MessagePort<S, R> implements Transferable {
     }
 
     /** A port that moved through its own channel could never be received, and the channel would be lost. */
-    private static void requireStrangers(Inbox<?> out, List<Transferable> moved) {
-        for (Transferable resource : moved) {
-            Inbox<?> inbox = resource instanceof MessagePort<?, ?> port ? port.look() : null;
-            if (inbox == out || inbox != null && inbox == out.peer) {
-                throw new DataCloneException("an end of a channel can't move through the channel itself: " + resource);
-            }
+    private static void requireStrangers(Inbox<?> out, Object slot) {
+        if (slot instanceof Transfer transfer) {
+            requireStranger(out, transfer.successor()); // without a list
+        } else {
+            Slot.moved(slot).forEach(resource -> requireStranger(out, resource));
+        }
+    }
+
+    private static void requireStranger(Inbox<?> out, Transferable resource) {
+        Inbox<?> inbox = resource instanceof MessagePort<?, ?> port ? port.look() : null;
+        if (inbox == out || inbox != null && inbox == out.peer) {
+            throw new DataCloneException("an end of a channel can't move through the channel itself: " + resource);
         }
     }
 
@@ -298,7 +322,7 @@ public final class MessagePort<S, R> implements Transferable {
         Inbox<R> in = in();
         Inbox<S> out = openOut();
         MessagePostedEvent event = MessagePostedEvent.begun();
-        Question<R> question = new Question<>(prepare(message, transfer), this);
+        Question<R> question = new Question<>(copy(message, transfer), this);
         post(out, question);
         MessagePostedEvent.end(event, out);
         in.expect(question);
@@ -324,6 +348,27 @@ public final class MessagePort<S, R> implements Transferable {
         } catch (InterruptedException e) {
             throw new AssertionError("it does not wait", e);
         }
+    }
+
+    /**
+     * Sends a copy of a message if there is room for it, as {@link #offer(Object, Transferable...)} does where nothing is
+     * listed.
+     *
+     * @param message what to send
+     * @return whether it was sent
+     * @throws NullPointerException if the message is null
+     * @throws DataCloneException as {@link #post(Object)} does
+     * @throws WrongThreadException as {@link #post(Object)} does
+     * @throws PortClosedException if the channel is closed
+     * @throws DetachedException if this port was moved away
+     */
+    public boolean offer(S message) {
+        Objects.requireNonNull(message, "message");
+        if (message.getClass() != sharedClass) {
+            return offer(message, NOTHING);
+        }
+        Inbox<S> out = out();
+        return isSent(out, out.offerShared(message));
     }
 
     /**
@@ -357,25 +402,31 @@ public final class MessagePort<S, R> implements Transferable {
             return false; // without the cost of a copy
         }
         MessagePostedEvent event = MessagePostedEvent.begun();
-        Object sent = prepare(message, transfer);
-        revoke(out, sent);
+        Object slot = copy(message, transfer);
+        revoke(out, slot);
         Mailbox.Outcome outcome = Mailbox.Outcome.FULL;
         try {
-            outcome = timeoutNanos > 0 ? out.offer(sent, timeoutNanos) : out.offer(sent);
+            outcome = timeoutNanos > 0 ? out.offer(slot, timeoutNanos) : out.offer(slot);
         } finally {
             if (outcome != Mailbox.Outcome.ADDED) {
-                Slot.abort(sent);
+                Slot.abort(slot);
             }
         }
+        boolean sent = isSent(out, outcome);
+        if (sent) {
+            MessagePostedEvent.end(event, out);
+        }
+        return sent;
+    }
+
+    private boolean isSent(Inbox<S> out, Mailbox.Outcome outcome) {
         if (outcome == Mailbox.Outcome.ENDED) {
             throw new PortClosedException(this, Objects.requireNonNull(out.ended()));
         }
         if (outcome == Mailbox.Outcome.FULL) {
             out.tellOfDrain();
-            return false;
         }
-        MessagePostedEvent.end(event, out);
-        return true;
+        return outcome == Mailbox.Outcome.ADDED;
     }
 
     private Inbox<S> openOut() {

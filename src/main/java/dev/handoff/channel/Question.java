@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param <A> the type of the answer
  */
 final class Question<A> {
-    /** The message, as it would lie in the queue if nobody waited for an answer. */
-    final Object slot;
+    /** The message, as it would lie in the queue if nobody waited for an answer. Changes before others can see it. */
+    Object slot;
     final CompletableFuture<A> answer = new CompletableFuture<>();
     private final MessagePort<?, A> asker;
     private final AtomicBoolean isAnswered = new AtomicBoolean();

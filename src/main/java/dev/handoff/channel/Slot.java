@@ -1,5 +1,6 @@
 package dev.handoff.channel;
 
+import dev.handoff.clone.Cloners;
 import dev.handoff.clone.DataCloneException;
 import dev.handoff.clone.PreparedClone;
 import dev.handoff.memory.DetachedException;
@@ -11,15 +12,30 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lies in the queue of a port: a message as it is, where nothing moves with it; else a {@link PreparedClone}, or the
- * {@link Transfer} of a resource that is a message of its own; or one of these in a {@link Question}.
+ * What lies in the queue of a port: a message as it is, where it needs no copy or was copied alone; a resource that moved
+ * as a message of its own; else a {@link PreparedClone}; or one of these in a {@link Question}. On its way there the
+ * resource is still a {@link Transfer}.
  */
 final class Slot {
     private Slot() {
     }
 
+    /** Copies a message, and begins to move what is listed. */
+    static Object copy(Object message, Cloners cloners, Transferable... transfer) {
+        if (transfer.length == 1 && transfer[0] == message) {
+            return begin(transfer[0]);
+        }
+        Object copy = transfer.length == 0 ? cloners.copyAlone(message) : null;
+        return copy != null && isPlain(copy) ? copy : cloners.prepare(message, transfer);
+    }
+
+    /** Copies a message, and begins to move all that it reaches. */
+    static Object move(Object message, Cloners cloners) {
+        return message instanceof Transferable resource ? begin(resource) : cloners.prepareMove(message);
+    }
+
     /** A resource that is the message: it needs no copy, so what moves is all there is. */
-    static Transfer begin(Transferable resource) {
+    private static Transfer begin(Transferable resource) {
         if (Marks.isUntransferable(resource)) {
             throw new DataCloneException("the message can't be moved: " + resource + " is marked as untransferable");
         }
@@ -30,9 +46,14 @@ final class Slot {
         }
     }
 
-    /** Whether more has to be done with it than to put it there. */
+    /** Whether nothing more has to be done with it than to put it there. */
     static boolean isPlain(Object slot) {
-        return !(slot instanceof PreparedClone<?> || slot instanceof Question<?> || slot instanceof Transfer);
+        return !(isWrapped(slot) || slot instanceof Transfer);
+    }
+
+    /** Of what lies in a queue: whether it is not the message itself. */
+    static boolean isWrapped(Object slot) {
+        return slot instanceof PreparedClone<?> || slot instanceof Question<?>;
     }
 
     /** Whether there is nothing to do with it as it gets its place: nothing moves with it, and nothing is counted. */
@@ -77,8 +98,16 @@ final class Slot {
         }
     }
 
+    /** What is to lie in the queue; asked for before the commit. */
+    static Object delivered(Object slot) {
+        return slot instanceof Transfer transfer ? transfer.successor() : slot;
+    }
+
     static void commit(Object slot, String receiver) {
         Object content = content(slot);
+        if (slot instanceof Question<?> question) {
+            question.slot = delivered(content);
+        }
         if (content instanceof PreparedClone<?> clone) {
             clone.commit(receiver);
         } else if (content instanceof Transfer transfer) {
@@ -89,10 +118,7 @@ final class Slot {
     /** The message, for its receiver. */
     static Object message(Object slot) {
         Object content = content(slot);
-        if (content instanceof PreparedClone<?> clone) {
-            return clone.value();
-        }
-        return content instanceof Transfer transfer ? transfer.successor() : content;
+        return content instanceof PreparedClone<?> clone ? clone.value() : content;
     }
 
     /** Frees what moved: nobody will receive it. */
@@ -100,9 +126,9 @@ final class Slot {
         Object content = slot == null ? "" : content(slot);
         if (content instanceof PreparedClone<?> clone) {
             clone.discard();
-        } else if (content instanceof Transfer transfer) {
+        } else if (content instanceof Transferable resource) {
             try {
-                transfer.successor().close();
+                resource.close();
             } catch (Throwable e) { // other messages have to be freed as well
                 Thread here = Thread.currentThread();
                 here.getUncaughtExceptionHandler().uncaughtException(here, e);
@@ -110,23 +136,20 @@ final class Slot {
         }
     }
 
-    /** The bytes of the sender's buffers that move with it. */
+    /** The bytes of the sender's buffers that move with it; asked for before the commit. */
     static long bytesTransferred(Object slot) {
-        Object content = content(slot);
-        if (content instanceof PreparedClone<?> clone) {
-            return clone.bytesTransferred();
-        }
-        return content instanceof Transfer transfer && transfer.successor() instanceof OwnedBuffer buffer
-                ? buffer.byteSize()
-                : 0;
+        return switch (content(slot)) {
+            case PreparedClone<?> clone -> clone.bytesTransferred();
+            case Transfer transfer when transfer.successor() instanceof OwnedBuffer buffer -> buffer.byteSize();
+            default -> 0;
+        };
     }
 
     /** The bytes of what was copied for it, where that is known without a look at all of it. */
     static long bytesCloned(Object slot) {
-        Object content = content(slot);
-        return switch (content) {
+        return switch (content(slot)) {
             case PreparedClone<?> clone -> clone.bytesCloned() + bytesOf(clone.value());
-            default -> bytesOf(content);
+            case Object alone -> bytesOf(alone);
         };
     }
 

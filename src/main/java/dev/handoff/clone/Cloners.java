@@ -72,7 +72,7 @@ public final class Cloners {
             return value;
         }
         Object alone = copyAlone(value);
-        return alone != null ? (T) alone : deliver(copyTracked(value, List.of(), false));
+        return alone != null ? (T) alone : deliver(prepare(value, List.of(), false));
     }
 
     /**
@@ -100,7 +100,8 @@ public final class Cloners {
     }
 
     /**
-     * Copies a value and begins to move what is listed, for a caller that delivers the message itself.
+     * Copies a value and begins to move what is listed, for a caller that delivers the message itself. Where nothing is
+     * listed, {@link #copyAlone} may have a cheaper copy.
      *
      * @param value what to copy
      * @param transfer what to move
@@ -124,12 +125,6 @@ public final class Cloners {
      */
     public <T extends @Nullable Object> PreparedClone<T> prepareMove(T value) {
         return prepare(value, List.of(), true);
-    }
-
-    @SuppressWarnings("unchecked") // a copy has the class of its original
-    private <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
-        Object alone = value != null && list.isEmpty() ? copyAlone(value) : null;
-        return alone != null ? new PreparedClone<>((T) alone, List.of()) : copyTracked(value, list, moveAll);
     }
 
     /**
@@ -164,8 +159,7 @@ public final class Cloners {
     }
 
     @SuppressWarnings("unchecked") // a copy has the class of its original
-    private <T extends @Nullable Object> PreparedClone<T> copyTracked(T value, List<Transferable> list,
-            boolean moveAll) {
+    private <T extends @Nullable Object> PreparedClone<T> prepare(T value, List<Transferable> list, boolean moveAll) {
         Moves moves = new Moves(list, moveAll);
         try {
             T copy = value == null ? value : (T) copy(value, moves);

@@ -16,10 +16,13 @@ import org.jspecify.annotations.Nullable;
 public final class PreparedClone<T extends @Nullable Object> {
     private final T value;
     private final List<Transfer> transfers;
+    /** Asked for now, as a move need not know it after the commit. */
+    private final List<Transferable> moved;
 
     PreparedClone(T value, List<Transfer> transfers) {
         this.value = value;
         this.transfers = transfers;
+        this.moved = transfers.isEmpty() ? List.of() : transfers.stream().map(Transfer::successor).toList();
     }
 
     /**
@@ -37,7 +40,7 @@ public final class PreparedClone<T extends @Nullable Object> {
      * @return the new handles, of use to their receiver after the commit
      */
     public List<Transferable> moved() {
-        return transfers.stream().map(Transfer::successor).toList();
+        return moved;
     }
 
     /**
@@ -114,7 +117,7 @@ public final class PreparedClone<T extends @Nullable Object> {
 
     /** Frees what the message carries, as nobody will receive it. Never throws. */
     public void discard() {
-        transfers.forEach(t -> attempt(t.successor()::close));
+        moved.forEach(t -> attempt(t::close));
     }
 
     /** One that fails must not keep the others from being freed. */

@@ -87,6 +87,11 @@ final class Block {
         return memory.isAligned(offset, alignment);
     }
 
+    /** What the calling thread sees some bytes through, as their owner. */
+    Window open(long offset, long length) {
+        return new Window(memory, offset, length, anchor);
+    }
+
     /** A view of some bytes that lives as long as the arena, a new one of the calling thread. */
     MemorySegment view(long offset, long length, Arena arena) {
         return memory.view(offset, length, arena, anchor);

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,12 +58,13 @@ final class MappedMemory implements Memory {
     }
 
     @Override
-    public MemorySegment view(long offset, long bytes, Arena arena, Anchor anchor) {
+    public MemorySegment view(long offset, long bytes, Arena arena, Hold hold) {
         try {
             MemorySegment view = map(position + offset, bytes, arena);
-            Cleaner.Cleanable hold = Allocator.CLEANER.register(arena.scope(), anchor);
+            Cleaner.Cleanable registration = Allocator.CLEANER.register(arena.scope(),
+                    Objects.requireNonNull(hold.anchor));
             if (arena instanceof Mapping mapping) {
-                mapping.hold = hold;
+                mapping.registration = registration;
             }
             return view;
         } catch (IOException e) {
@@ -136,7 +138,7 @@ final class MappedMemory implements Memory {
      */
     static final class Mapping implements Arena {
         private final Arena arena = Arena.ofConfined();
-        private Cleaner.@Nullable Cleanable hold;
+        private Cleaner.@Nullable Cleanable registration;
 
         @Override
         public MemorySegment allocate(long bytes, long byteAlignment) {
@@ -151,8 +153,8 @@ final class MappedMemory implements Memory {
         @Override
         public void close() {
             arena.close();
-            if (hold != null) {
-                hold.clean(); // only deregisters
+            if (registration != null) {
+                registration.clean(); // only deregisters
             }
         }
     }

@@ -27,11 +27,17 @@ sealed interface Memory permits NativeMemory, MappedMemory {
     }
 
     /**
-     * A view of some bytes that dies with the arena; while anything reaches its scope, the anchor is reachable.
+     * A view of some bytes that dies with the arena; while anything reaches its scope, the anchor of the hold, a new one, is
+     * reachable.
      *
      * @throws OutOfMemoryError if there is no room for one
      */
-    MemorySegment view(long offset, long bytes, Arena arena, Anchor anchor);
+    MemorySegment view(long offset, long bytes, Arena arena, Hold hold);
+
+    /** The same. */
+    default MemorySegment view(long offset, long bytes, Arena arena, Anchor anchor) {
+        return view(offset, bytes, arena, new Hold(anchor));
+    }
 
     /** The first offset at which the address of a view will be a multiple of the alignment, a power of two. */
     long firstAligned(long alignment);

@@ -3,6 +3,7 @@ package dev.handoff.memory;
 import dev.handoff.internal.os.Pages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ final class NativeMemory implements Memory {
 
     /** Access goes by it: whoever has access reaches the anchor, so there is no lifetime to be checked once more. */
     private final long address;
+    /** Without a lifetime: a view of all is made from it, which keeps it when it is dead. */
+    private final MemorySegment whole;
     @SuppressWarnings("unused") // reachability is its use
     private final MemorySegment base;
     /** Null if the collector frees the memory. */
@@ -25,6 +28,7 @@ final class NativeMemory implements Memory {
     private NativeMemory(MemorySegment base, @Nullable Arena arena) {
         this.base = base;
         this.address = base.address();
+        this.whole = AddressSpace.ALL.asSlice(address, base.byteSize());
         this.arena = arena;
     }
 
@@ -54,8 +58,10 @@ final class NativeMemory implements Memory {
     }
 
     @Override
-    public MemorySegment view(long offset, long length, Arena viewArena, Anchor anchor) {
-        return AddressSpace.ALL.asSlice(address + offset, length).reinterpret(viewArena, new Hold(anchor));
+    public MemorySegment view(long offset, long length, Arena viewArena, Hold hold) {
+        Objects.checkFromIndexSize(offset, length, whole.byteSize());
+        MemorySegment from = offset == 0 ? whole : whole.asSlice(offset); // most have no need of one more segment
+        return from.reinterpret(length, viewArena, hold);
     }
 
     @Override
@@ -96,21 +102,6 @@ final class NativeMemory implements Memory {
         @Override
         public void accept(MemorySegment freed) {
             giveBack();
-        }
-    }
-
-    /** What a view reaches the anchor by, until it dies: an arena of the JDK keeps its clean-up action when closed. */
-    private static final class Hold implements Consumer<MemorySegment> {
-        @SuppressWarnings("unused") // reachability is its use
-        private @Nullable Anchor anchor;
-
-        Hold(Anchor anchor) {
-            this.anchor = anchor;
-        }
-
-        @Override
-        public void accept(MemorySegment dead) {
-            anchor = null;
         }
     }
 }

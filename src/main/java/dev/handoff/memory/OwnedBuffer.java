@@ -79,13 +79,13 @@ public final class OwnedBuffer implements Transferable {
      * null -> not published yet: seen only where the handle came through a data race
      * UNCLAIMED
      * a Thread -> owned by it; only that thread writes it there, so that reading oneself back needs no ordering
-     * a Move -> the handle between revoke and commit or abort, its successor from the beginning; no other move ends it
-     * a Gone -> final
+     * a Move -> the handle from revoke on, its successor from the beginning; no other move ends it
+     * a Gone -> final, and so is a Move that has ended in favour of the other handle: see isGone()
      *
      * publish() stores UNCLAIMED with release; claims are acquire CASes from UNCLAIMED: that pair orders the bytes. A
      * dead owner or mover is replaced by CAS too; there Thread.isAlive() gives the happens-before (JLS 17.4.5).
      *
-     * view and arena belong to the owner and are only touched by it. region is the owner's, too; who only looks uses
+     * window belongs to the owner and is only touched by it. region is the owner's, too; who only looks uses
      * look().
      */
     private static final Object UNCLAIMED = "unclaimed";
@@ -93,12 +93,14 @@ public final class OwnedBuffer implements Transferable {
     private static final boolean TRACED = System.getProperty("dev.handoff.trace", "").contains("handoff");
     private static final VarHandle STATE;
     private static final VarHandle REGION;
+    private static final VarHandle HOW;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             STATE = lookup.findVarHandle(OwnedBuffer.class, "state", Object.class);
             REGION = lookup.findVarHandle(OwnedBuffer.class, "region", Region.class);
+            HOW = lookup.findVarHandle(Gone.class, "how", Object.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -114,30 +116,33 @@ public final class OwnedBuffer implements Transferable {
         GONE
     }
 
-    /** Why a handle is gone, and what it led to. */
-    private static final class Gone {
-        private final String how;
-        private final Thread by = Thread.currentThread();
+    /** Why a handle is gone. Published with release, and looked at after an acquire. */
+    private static sealed class Gone {
+        final Thread by = Thread.currentThread();
         private final @Nullable Throwable where;
-        final long bytes;
-        final long maxBytes;
-        /** Who got it, where that is told at last, in {@link Transfer#commit}: all else is there before, so that it needs no heap. */
-        private @Nullable String receiver;
+        long bytes;
+        private long maxBytes;
+        /** Its text is what was done. */
+        Object how;
 
-        Gone(String how, Region region) {
+        Gone(Object how, Region region) {
             this.how = how;
             this.where = TRACED ? new Throwable(describe()) : null;
-            this.bytes = region.bytes();
-            this.maxBytes = region.maxBytes();
+            measure(region);
         }
 
-        DetachedException exception() {
+        final void measure(Region region) {
+            bytes = region.bytes();
+            maxBytes = region.maxBytes();
+        }
+
+        final DetachedException exception() {
             return new DetachedException("this buffer of " + bytes + " bytes is gone: " + describe(), where);
         }
 
-        String describe() {
-            VarHandle.acquireFence(); // pairs with leave(), for the receiver
-            return (receiver == null ? how : "handed to " + receiver) + " by " + OwnedBuffer.describe(by);
+        final String describe() {
+            return (this instanceof Move && how instanceof String ? "handed to " : "") + how + " by "
+                    + OwnedBuffer.describe(by);
         }
     }
 
@@ -155,8 +160,8 @@ public final class OwnedBuffer implements Transferable {
     /** Null once the handle is gone: whoever keeps that must not keep the memory of later leases from being found. */
     @Nullable Region region;
     private @Nullable Object state;
-    private @Nullable Arena arena;
-    private @Nullable MemorySegment view;
+    /** Null until the bytes are looked at, and again when the views are revoked. */
+    private @Nullable Window window;
 
     private OwnedBuffer(Region region) {
         REGION.setRelease(this, region); // pairs with look(), where the handle is published by a data race
@@ -312,30 +317,23 @@ public final class OwnedBuffer implements Transferable {
      * @throws DetachedException if the handle is gone
      */
     public MemorySegment segment() {
-        MemorySegment v = view;
-        // Another thread may read view in the middle of the owner's work, but it never reads itself in
+        Window w = window;
+        // Another thread may read window in the middle of the owner's work, but it never reads itself in
         // state.
-        return state == Thread.currentThread() && v != null ? v : open();
+        return state == Thread.currentThread() && w != null ? w.view() : open();
     }
 
-    @SuppressWarnings("MustBeClosed") // closed by closeView; a dropped one is the collector's
     private MemorySegment open() {
         boolean claimed = acquire();
-        Arena a = null;
         try {
-            MemorySegment v = view;
-            if (v == null) {
-                a = Memory.arena();
+            Window w = window;
+            if (w == null) {
                 Region r = region();
-                v = r.block.view(r.offset(), r.bytes(), a);
-                arena = a;
-                view = v;
+                w = r.block.open(r.offset(), r.bytes());
+                window = w;
             }
-            return v;
+            return w.view();
         } catch (RuntimeException | Error e) {
-            if (a != null) {
-                a.close(); // it may have mapped something
-            }
             giveBackIf(claimed);
             throw e;
         }
@@ -820,8 +818,8 @@ public final class OwnedBuffer implements Transferable {
      * @return the state
      */
     public State state() {
-        Object s = STATE.getOpaque(this);
-        if (s instanceof Gone) {
+        Object s = STATE.getAcquire(this);
+        if (isGone(s)) {
             return State.GONE;
         }
         return isClaimable(s) ? State.UNCLAIMED : State.OWNED;
@@ -838,24 +836,25 @@ public final class OwnedBuffer implements Transferable {
 
     @Override
     public Transfer beginTransfer() {
-        boolean claims = state != Thread.currentThread(); // which only this thread writes
-        return owned(() -> {
-            Move move = new Move(claims);
-            STATE.setRelease(move.successor, move); // whole, for those who meet it by a data race
-            return move;
-        });
+        boolean claimed = acquire();
+        try {
+            return Move.begin(this, claimed);
+        } catch (RuntimeException | Error e) {
+            giveBackIf(claimed);
+            throw e;
+        }
     }
 
     /** Names the size and the state; claims nothing. */
     @Override
     public String toString() {
-        Object s = STATE.getOpaque(this);
+        Object s = STATE.getAcquire(this);
         String what = switch (s) {
-            case Gone g -> g.describe();
+            case Gone g when isGone(g) -> g.describe();
             case Thread t when t.isAlive() -> "owned by " + describe(t);
             case Thread t -> "unclaimed, as its owner " + describe(t) + " has terminated";
-            case Move m when isClaimable(m) -> "unclaimed, as its mover " + describe(m.mover) + " has terminated";
-            case Move m -> "being moved by " + describe(m.mover);
+            case Move m when isClaimable(m) -> "unclaimed, as its mover " + describe(m.by) + " has terminated";
+            case Move m -> "being moved by " + describe(m.by);
             case null, default -> "unclaimed";
         };
         return "OwnedBuffer[" + byteSize() + " bytes, " + what + "]";
@@ -882,14 +881,13 @@ public final class OwnedBuffer implements Transferable {
     private boolean acquire() {
         Thread me = Thread.currentThread();
         while (true) {
-            Object s = STATE.getOpaque(this);
+            Object s = STATE.getAcquire(this);
             if (s == me) {
                 return false;
             }
             if (isClaimable(s)) {
                 if (STATE.weakCompareAndSetAcquire(this, s, me)) { // pairs with publish()
-                    arena = null; // a dead owner's; confined to it, so nobody can use it again
-                    view = null;
+                    window = null; // a dead owner's; confined to it, so nobody can use it again
                     region().claimed(me);
                     return true;
                 }
@@ -897,13 +895,13 @@ public final class OwnedBuffer implements Transferable {
             }
             switch (s) {
                 case null -> Thread.onSpinWait(); // the handle overtook its own publication, by a data race
-                case Gone gone -> throw gone.exception();
-                case Move move when move.mover == me ->
+                case Gone gone when isGone(gone) -> throw gone.exception();
+                case Move move when move.by == me ->
                     throw new IllegalStateException(this + " can't be used before its move is complete");
-                case Move move when !move.mover.isAlive() ->
+                case Move move when !move.by.isAlive() ->
                     throw new DetachedException(this + " will never be of use, as its mover has terminated");
                 default -> throw new WrongThreadException(this + " was used by " + describe(me) + "; it is owned by "
-                        + describe(s instanceof Move move ? move.mover : (Thread) s));
+                        + describe(s instanceof Move move ? move.by : (Thread) s));
             }
         }
     }
@@ -911,7 +909,16 @@ public final class OwnedBuffer implements Transferable {
     /** Whether a handle in this state is for the taking. Of a move that nobody will end, only the old handle is. */
     private boolean isClaimable(@Nullable Object s) {
         return s == UNCLAIMED || s instanceof Thread t && !t.isAlive()
-                || s instanceof Move m && m.successor != this && !m.mover.isAlive();
+                || s instanceof Move m && m.from == this && !m.by.isAlive() && !isGone(m); // in this order: all is
+                                                                                           // written
+    }
+
+    /** Whether a handle in this state, which was read with acquire, is gone: a move that has ended leaves one of two. */
+    private boolean isGone(@Nullable Object s) {
+        if (s instanceof Move move) {
+            return move.leaves(this);
+        }
+        return s instanceof Gone;
     }
 
     /** As the owner. */
@@ -923,7 +930,7 @@ public final class OwnedBuffer implements Transferable {
     private @Nullable Region look() {
         while (true) {
             Region r = (Region) REGION.getAcquire(this); // pairs with the constructor and with leave()
-            if (r != null || STATE.getOpaque(this) instanceof Gone) {
+            if (r != null || isGone(STATE.getAcquire(this))) { // acquire: pairs with leave(), for gone()
                 return r;
             }
             Thread.onSpinWait(); // the handle overtook its own publication, by a data race
@@ -932,19 +939,18 @@ public final class OwnedBuffer implements Transferable {
 
     /** Of a handle that was found to be gone. */
     private Gone gone() {
-        return (Gone) STATE.getOpaque(this);
+        return (Gone) STATE.getAcquire(this); // pairs with leave()
     }
 
     /** As the owner: kills every view, or changes nothing. A buffer just claimed has none. */
     private void closeView() {
-        Arena a = arena;
-        if (a != null) {
+        Window w = window;
+        if (w != null) {
             try {
-                a.close(); // throws while a native call of this thread uses the view
-            } finally { // a clean-up action may find no heap: the views are dead all the same
-                if (!a.scope().isAlive()) { // always asked, as what runs for the first time may need heap, too
-                    arena = null;
-                    view = null;
+                w.close();
+            } finally { // whatever it threw, the views may be dead
+                if (!w.isOpen()) { // always asked, as what runs for the first time may need heap, too
+                    window = null;
                 }
             }
         }
@@ -952,7 +958,7 @@ public final class OwnedBuffer implements Transferable {
 
     /** As the owner, views revoked: the last act under this handle. What it needs is made before: it never throws. */
     private void leave(Gone gone) {
-        STATE.setRelease(this, gone); // pairs with Gone.describe(); nothing else is read through a gone handle
+        STATE.setRelease(this, gone); // pairs with gone() and acquire(), for what it tells
         REGION.setRelease(this, null); // pairs with look(): who misses the region finds why
     }
 
@@ -980,71 +986,113 @@ public final class OwnedBuffer implements Transferable {
 
     /**
      * A move in a message, from validation to commit. It ends only what it began: other moves may have begun, too. What its
-     * end needs is made before.
+     * end needs is made before. It is also what the handle that it leaves behind is {@link Gone} by: a message that passes
+     * through makes no third object.
      */
-    private final class Move implements Transfer {
-        final Thread mover = Thread.currentThread();
-        final OwnedBuffer successor = new OwnedBuffer(region());
-        private final boolean claimed;
-        private final Gone unsent = new Gone("never handed over, as its message was not sent", region());
-        private @Nullable Gone sent;
+    private static final class Move extends Gone implements Transfer {
+        /** What {@link #how} is before a commit, which puts the name of the receiver there. */
+        private enum Stage {
+            /** It was the mover's, and will be again if this is aborted. */
+            OWNED("handed over"),
+            /** It was nobody's. */
+            CLAIMED("handed over"),
+            ABORTED("never handed over, as its message was not sent");
 
-        Move(boolean claimed) {
-            this.claimed = claimed;
+            private final String text;
+
+            Stage(String text) {
+                this.text = text;
+            }
+
+            @Override
+            public String toString() {
+                return text;
+            }
+        }
+
+        final OwnedBuffer from;
+        /** Null after the commit: who keeps the old handle must not keep the memory of the new one from being found. */
+        private @Nullable OwnedBuffer successor;
+
+        private Move(OwnedBuffer from, boolean claimed) {
+            super(claimed ? Stage.CLAIMED : Stage.OWNED, from.region());
+            this.from = from;
+            this.successor = new OwnedBuffer(from.region());
+        }
+
+        static Move begin(OwnedBuffer from, boolean claimed) {
+            Move move = new Move(from, claimed);
+            STATE.setRelease(move.successor(), move); // whole, for those who meet it by a data race
+            return move;
+        }
+
+        /** Whether it has left one of its two handles behind. */
+        boolean leaves(OwnedBuffer handle) {
+            Object end = HOW.getAcquire(this); // pairs with commit() and abort()
+            return handle == from ? end instanceof String : end == Stage.ABORTED;
         }
 
         @Override
         public OwnedBuffer successor() {
-            return successor;
+            OwnedBuffer next = successor;
+            if (next == null) {
+                throw new IllegalStateException("the new handle is its receiver's: " + from);
+            }
+            return next;
         }
 
         @Override
         public void revoke() {
             requireMover();
-            if (state != mover) {
-                throw new DetachedException("it was moved while its message was being copied: " + OwnedBuffer.this);
+            if (from.state != by) {
+                throw new DetachedException("it was moved while its message was being copied: " + from);
             }
-            sent = new Gone("handed over", region());
-            closeView();
-            region().unclaimed();
-            STATE.setOpaque(OwnedBuffer.this, this); // lest another transferable's revoke opens a view of this one
+            from.closeView();
+            measure(from.region()); // it may have been resized
+            from.region().unclaimed();
+            STATE.setOpaque(from, this); // lest another transferable's revoke opens a view of this one
         }
 
         @Override
         public void commit(String receiver) {
             requireMover();
-            if (state != this) {
-                throw new IllegalStateException("a move is committed once, after its revoke: " + OwnedBuffer.this);
+            OwnedBuffer next = successor;
+            if (from.state != this || next == null) {
+                throw new IllegalStateException("a move is committed once, after its revoke: " + from);
             }
-            Objects.requireNonNull(sent).receiver = receiver;
-            leave(sent);
-            successor.publish();
-            TransferEvent.emit(Objects.requireNonNull(sent).bytes, receiver);
+            HOW.setRelease(this, receiver); // pairs with leaves(): the old handle is gone
+            REGION.setRelease(from, null); // pairs with look()
+            next.publish();
+            successor = null;
+            TransferEvent.emit(bytes, receiver);
         }
 
         @Override
         public void abort() {
             requireMover();
-            if (successor.state != this) {
+            OwnedBuffer next = successor;
+            if (next == null || how == Stage.ABORTED) {
                 return; // it is over
             }
-            if (state == this) {
+            boolean claimed = how == Stage.CLAIMED;
+            if (from.state == this) {
                 if (claimed) {
-                    publish();
+                    from.publish();
                 } else {
-                    region().claimed(mover);
-                    STATE.setOpaque(OwnedBuffer.this, mover);
+                    from.region().claimed(by);
+                    STATE.setOpaque(from, by);
                 }
             } else if (claimed) {
-                giveBack(); // somebody may have looked while the message was copied
+                from.giveBack(); // somebody may have looked while the message was copied
             }
-            successor.leave(unsent);
+            HOW.setRelease(this, Stage.ABORTED); // pairs with leaves(): the new handle is gone
+            REGION.setRelease(next, null); // pairs with look()
         }
 
         private void requireMover() {
-            if (Thread.currentThread() != mover) {
-                throw new WrongThreadException("the move was begun by " + describe(mover) + ", not by "
-                        + describe(Thread.currentThread()) + ": " + OwnedBuffer.this);
+            if (Thread.currentThread() != by) {
+                throw new WrongThreadException("the move was begun by " + OwnedBuffer.describe(by) + ", not by "
+                        + OwnedBuffer.describe(Thread.currentThread()) + ": " + from);
             }
         }
     }

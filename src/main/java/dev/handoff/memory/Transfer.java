@@ -7,9 +7,11 @@ package dev.handoff.memory;
  */
 public interface Transfer {
     /**
-     * What the receiver gets in place of the handle that moves. It is of no use to anybody before the commit.
+     * What the receiver gets in place of the handle that moves. It is of no use to anybody before the commit. Who commits
+     * asks for it before: afterwards this does not have to know it any more.
      *
      * @return the new handle, the same object every time
+     * @throws IllegalStateException if the move was committed, and what was moved has an owner that can't be told
      */
     Transferable successor();
 

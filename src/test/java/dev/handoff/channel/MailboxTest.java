@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,6 +166,7 @@ class MailboxTest {
         Thread slow = Thread.ofPlatform().start(() -> box.offer(1, _ -> {
             inside.countDown();
             Threads.uninterruptibly(go);
+            return 3;
         }));
         inside.await();
         box.add(2);
@@ -172,7 +174,7 @@ class MailboxTest {
         Thread taker = started(Threads.Kind.PLATFORM, () -> List.of(box.poll(), box.poll()));
         assertTrue(seen.isEmpty());
         go.countDown();
-        assertEquals(List.of(1, 2), seen.take());
+        assertEquals(List.of(3, 2), seen.take());
         slow.join();
         taker.join();
     }
@@ -198,10 +200,14 @@ class MailboxTest {
             assertEquals(Outcome.ADDED, box.offer(i, null));
         }
         assertTrue(box.isFull());
-        assertEquals(Outcome.FULL, box.offer(-1, _ -> seen.add("committed")));
-        assertEquals(Outcome.FULL, box.offer(-1, _ -> seen.add("committed"), 0));
-        assertEquals(Outcome.FULL, box.offer(-1, _ -> seen.add("committed"), -1));
-        assertEquals(Outcome.FULL, box.offer(-1, _ -> seen.add("committed"), 1_000));
+        UnaryOperator<Integer> commit = number -> {
+            seen.add("committed");
+            return number;
+        };
+        assertEquals(Outcome.FULL, box.offer(-1, commit));
+        assertEquals(Outcome.FULL, box.offer(-1, commit, 0));
+        assertEquals(Outcome.FULL, box.offer(-1, commit, -1));
+        assertEquals(Outcome.FULL, box.offer(-1, commit, 1_000));
         assertTrue(seen.isEmpty());
         for (int i = 0; i < 3 * capacity; i++) {
             assertEquals(i, box.poll());

@@ -112,6 +112,7 @@ class ExhaustionTest {
     static final class NoHeap {
         private static final int ROUNDS = 300;
         private static final Transfer[] MOVES = new Transfer[ROUNDS];
+        private static final Transferable[] SUCCESSORS = new Transferable[ROUNDS];
 
         private NoHeap() {
         }
@@ -130,7 +131,7 @@ class ExhaustionTest {
             ballast.clear();
             System.out.println(failure);
             for (int i = 0; i < 3; i++) {
-                System.out.println(MOVES[ROUNDS - 3 + i].successor());
+                System.out.println(SUCCESSORS[ROUNDS - 3 + i]);
             }
         }
 
@@ -139,6 +140,7 @@ class ExhaustionTest {
                 OwnedBuffer buffer = OwnedBuffer.allocate(64);
                 buffer.segment();
                 MOVES[i] = buffer.beginTransfer();
+                SUCCESSORS[i] = MOVES[i].successor();
                 if (i % 3 < 2) {
                     MOVES[i].revoke();
                 }

@@ -332,8 +332,8 @@ class OwnedBufferStateTest {
                 Transfer move = handle.beginTransfer();
                 move.revoke();
                 if (condition == Condition.POSTED) {
-                    move.commit("worker 7");
                     open.add(move.successor());
+                    move.commit("worker 7");
                 } else {
                     move.abort();
                     handle.close();

@@ -3,8 +3,10 @@ package dev.handoff.memory;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.memory.OwnedBuffer.State;
 import dev.handoff.testing.Threads;
 import dev.handoff.testing.Threads.Kind;
 import java.lang.foreign.MemorySegment;
@@ -195,13 +197,13 @@ class ReclaimTest {
                 case TRANSFERRED -> handles.add(buffer.transfer());
                 case HANDED_OVER, ABORTED -> {
                     Transfer move = buffer.beginTransfer();
+                    handles.add((OwnedBuffer) move.successor());
                     move.revoke();
                     if (this == ABORTED) {
                         move.abort();
                     } else {
                         move.commit("a test");
                     }
-                    handles.add((OwnedBuffer) move.successor());
                 }
                 case SPLIT_AND_JOINED -> {
                     handles.addAll(buffer.split(3, 1));
@@ -227,6 +229,21 @@ class ReclaimTest {
         collectUntil(() -> !chunk.isLeased());
         assertEquals(bytes, gone.getFirst().byteSize());
         again.forEach(OwnedBuffer::close);
+    }
+
+    @Test
+    void aHandleThatWasHandedOverDoesNotKeepWhatItsReceiverDrops() {
+        int bytes = size(13);
+        List<Object> kept = new ArrayList<>();
+        Chunk chunk = Chunks.of(() -> OwnedBuffer.allocate(bytes), buffer -> {
+            Transfer move = buffer.beginTransfer();
+            move.revoke();
+            move.commit("a test");
+            kept.addAll(List.of(buffer, move));
+        });
+        collectUntil(() -> !chunk.isLeased());
+        assertThrows(IllegalStateException.class, ((Transfer) kept.get(1))::successor);
+        assertEquals(State.GONE, ((OwnedBuffer) kept.getFirst()).state());
     }
 
     @Test

@@ -54,12 +54,13 @@ class RegionTest {
         move.abort();
         assertEquals(List.of(me(100)), holdings(root));
         move = buffer.beginTransfer();
+        OwnedBuffer successor = (OwnedBuffer) move.successor();
         move.revoke();
         move.commit("a test");
         assertEquals(List.of("nobody 100"), holdings(root));
-        ((OwnedBuffer) move.successor()).claim();
+        successor.claim();
         assertEquals(List.of(me(100)), holdings(root));
-        move.successor().close();
+        successor.close();
         assertEquals(List.of(), holdings(root));
     }
 
