@@ -1,6 +1,7 @@
 package dev.handoff;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -178,17 +179,38 @@ class FlightRecordingTest {
                 .map(e -> e.getString("receiver") + " " + e.getLong("bytes")).toList());
     }
 
-    /** In the order of their ends; all of them, however short they were. */
+    @Test
+    void whatCostsEachMessageIsOnlyRecordedWhereThatIsAskedFor() throws Exception {
+        var channel = MessageChannel.<Object, Object>create();
+        try (Recording recording = new Recording(Configuration.getConfiguration("default"))) {
+            List<String> events = record(recording, () -> {
+                channel.port1().post(new int[1]);
+                channel.port1().transfer(OwnedBuffer.allocate(1000));
+                channel.port1().close();
+                new EventLoop().run(() -> channel.port2().onMessage(_ -> {
+                }));
+            }).stream().map(e -> e.getEventType().getName()).toList();
+            assertFalse(events.isEmpty());
+            assertEquals(List.of(), events.stream().filter(name -> name.startsWith("dev.handoff.Message")
+                    || name.equals("dev.handoff.Transfer")).toList());
+        }
+    }
+
+    /** All of a name, however short they were, in the order of their ends. */
     private List<RecordedEvent> record(String name, Threads.Action action) throws Exception {
-        Path file = directory.resolve(name);
         try (Recording recording = new Recording(Configuration.create(SETTINGS))) {
             recording.enable(name).withThreshold(Duration.ZERO).with("throttle", "off");
-            recording.start();
-            action.run();
-            recording.stop();
-            recording.dump(file);
+            return record(recording, action).stream().filter(e -> e.getEventType().getName().equals(name))
+                    .sorted(Comparator.comparing(RecordedEvent::getEndTime)).toList();
         }
-        return RecordingFile.readAllEvents(file).stream().filter(e -> e.getEventType().getName().equals(name))
-                .sorted(Comparator.comparing(RecordedEvent::getEndTime)).toList();
+    }
+
+    private List<RecordedEvent> record(Recording recording, Threads.Action action) throws Exception {
+        Path file = directory.resolve("recorded.jfr");
+        recording.start();
+        action.run();
+        recording.stop();
+        recording.dump(file);
+        return RecordingFile.readAllEvents(file);
     }
 }

@@ -2,6 +2,7 @@ package dev.handoff.channel;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;
+import jdk.jfr.Enabled;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
@@ -9,11 +10,15 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
 import org.jspecify.annotations.Nullable;
 
-/** A message that kept its handlers busy; when it was posted is not known, as a stamp would cost every message. */
+/**
+ * A message that kept its handlers busy; when it was posted is not known, as a stamp would cost every message. To find out
+ * costs each message that is handled two looks at the clock, so a recording has to ask for it.
+ */
 @Name(MessageDeliveredEvent.NAME)
 @Label("Message Delivered")
 @Description("A message that was given to handlers; it took as long to be handled")
 @Category("Handoff")
+@Enabled(false)
 @StackTrace(false)
 @Threshold("10 ms")
 final class MessageDeliveredEvent extends Event {
