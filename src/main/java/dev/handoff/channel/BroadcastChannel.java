@@ -149,7 +149,7 @@ public final class BroadcastChannel<T> implements AutoCloseable {
      * @throws PortClosedException if this is closed
      */
     public @Nullable T poll() {
-        return orNothing(inbox.poll(this));
+        return orNothing(inbox.receive(this));
     }
 
     /**
@@ -160,7 +160,7 @@ public final class BroadcastChannel<T> implements AutoCloseable {
      * @throws PortClosedException if this is closed, or is while this waits
      */
     public T receive() throws InterruptedException {
-        T message = inbox.poll(this, Long.MAX_VALUE);
+        T message = inbox.receive(this, Long.MAX_VALUE);
         if (message == null) {
             throw closed(Objects.requireNonNull(inbox.ended()));
         }
@@ -176,7 +176,7 @@ public final class BroadcastChannel<T> implements AutoCloseable {
      * @throws PortClosedException if this is closed, or is while this waits
      */
     public @Nullable T receive(Duration timeout) throws InterruptedException {
-        return orNothing(inbox.poll(this, TimeUnit.NANOSECONDS.convert(timeout))); // saturates
+        return orNothing(inbox.receive(this, TimeUnit.NANOSECONDS.convert(timeout))); // saturates
     }
 
     private @Nullable T orNothing(@Nullable T message) {

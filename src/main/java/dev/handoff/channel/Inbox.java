@@ -19,14 +19,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where messages arrive: a mailbox, and the handlers that they are given to. Ports are handles to it, one after another.
+ * Where messages arrive: a mailbox with handlers that they are given to. Ports are handles to it, one after another.
  *
  * <p>
- * What the mailbox holds is a {@link Slot}.
+ * What it holds is a {@link Slot}; what {@link #receive} gives is the message.
  *
  * @param <R> the type of the messages
  */
-final class Inbox<R> {
+final class Inbox<R> extends Mailbox<Object> {
     /** Messages that are handled before other tasks of the same executor get their turn. */
     private static final int BATCH = 256;
     private static final Registration NOTHING = () -> {
@@ -40,7 +40,6 @@ final class Inbox<R> {
     final String name;
     /** Where the other end's messages arrive; null where this has no other end. */
     @Nullable Inbox<?> peer;
-    private final Mailbox<Object> mail;
     private final UnaryOperator<Object> commit = this::commit;
     /** What came with messages, and what was dropped. */
     private final AtomicLong bytesTransferred = new AtomicLong();
@@ -80,25 +79,25 @@ final class Inbox<R> {
     private @Nullable Thread lastThread;
 
     Inbox(String name, int capacity, IdleStrategy idle) {
+        super(capacity, idle);
         this.name = name;
-        this.mail = new Mailbox<>(capacity, idle);
     }
 
     // ---- what comes in
 
     /** Adds a message, if there is room; what moves with it was revoked, and is committed. */
     Mailbox.Outcome offer(Object message) {
-        return mail.offer(message, Slot.isLight(message) ? null : commit);
+        return offer(message, Slot.isLight(message) ? null : commit);
     }
 
     /** As {@link #offer(Object)}, for a message that is known to have nothing that moves. */
     Mailbox.Outcome offerShared(Object message) {
-        return mail.offer(message, null);
+        return offer(message, null);
     }
 
     /** As {@link #offer(Object)}, waiting for room. */
     Mailbox.Outcome offer(Object message, long timeoutNanos) throws InterruptedException {
-        return mail.offer(message, Slot.isLight(message) ? null : commit, timeoutNanos);
+        return offer(message, Slot.isLight(message) ? null : commit, timeoutNanos);
     }
 
     private Object commit(Object sent) {
@@ -184,12 +183,8 @@ final class Inbox<R> {
         return (R) Slot.message(slot);
     }
 
-    boolean isFull() {
-        return mail.isFull();
-    }
-
     String fullText() {
-        return name + " has no room: capacity=" + mail.capacity();
+        return name + " has no room: capacity=" + capacity();
     }
 
     // ---- senders that wait for room
@@ -230,7 +225,7 @@ final class Inbox<R> {
             }
             isDrainArmed = true; // before, as the mailbox may call at once
         }
-        if (!mail.armForDrain(this::onDrained)) {
+        if (!armForDrain(this::onDrained)) {
             onDrained();
         }
     }
@@ -241,14 +236,14 @@ final class Inbox<R> {
             isDrainArmed = false;
             now = drains;
         }
-        if (mail.ended() == null) {
+        if (ended() == null) {
             now.forEach(Drain::run);
         }
     }
 
     /** Drops the message that has waited for longest. */
     void dropOldest() {
-        Object oldest = mail.pollForAnybody();
+        Object oldest = pollForAnybody();
         if (oldest != null) {
             dropped.incrementAndGet();
             if (oldest instanceof Question<?> question) {
@@ -263,31 +258,31 @@ final class Inbox<R> {
 
     /** The next message, if there is one and this is the handle that may take it. */
     @Nullable
-    R poll(Object handle) {
+    R receive(Object handle) {
         Object slot = take(handle);
         return slot == null ? null : open(slot);
     }
 
     private @Nullable Object take(Object handle) {
-        Object slot = mail.poll(handle);
+        Object slot = poll(handle);
         while (slot != null && isBroken(slot)) {
-            slot = mail.poll(handle);
+            slot = poll(handle);
         }
         return slot;
     }
 
     @Nullable
-    R poll(Object handle, long timeoutNanos) throws InterruptedException {
-        Object slot = mail.poll(handle, timeoutNanos);
+    R receive(Object handle, long timeoutNanos) throws InterruptedException {
+        Object slot = poll(handle, timeoutNanos);
         while (slot != null && isBroken(slot)) {
-            slot = mail.poll(handle, timeoutNanos);
+            slot = poll(handle, timeoutNanos);
         }
         return slot == null ? null : open(slot);
     }
 
     /** From now on messages are for another handle; the handlers that were attached through the last one are gone. */
     void moveTo(Object handle) {
-        mail.setTaker(handle);
+        setTaker(handle);
         List<Runnable> told;
         synchronized (lock) {
             told = onMove;
@@ -341,10 +336,6 @@ final class Inbox<R> {
         }
         home = loop;
         loop.adopt(this);
-    }
-
-    Mailbox<Object> mail() {
-        return mail;
     }
 
     // ---- handlers
@@ -440,13 +431,13 @@ final class Inbox<R> {
         CompletableFuture<Void> rested = null;
         boolean hasHandlers;
         boolean arms = false;
-        String end = mail.ended(); // before isEmpty: nothing is added after the end
+        String end = ended(); // before isEmpty: nothing is added after the end
         synchronized (lock) {
             if (pump != null) {
                 return; // it will look again
             }
             hasHandlers = !handlers.isEmpty();
-            if (hasHandlers && !mail.isEmpty()) {
+            if (hasHandlers && !isEmpty()) {
                 next = new Pump(Objects.requireNonNull(executor), handle);
                 pump = next;
             } else {
@@ -470,11 +461,11 @@ final class Inbox<R> {
                 holdOrLetGo();
             }
         } else if (arms) {
-            if (!mail.arm(onMail)) {
+            if (!arm(onMail)) {
                 onMail();
             }
         } else if (!hasHandlers) {
-            mail.passOn();
+            passOn();
         }
     }
 
@@ -625,14 +616,8 @@ final class Inbox<R> {
 
     // ---- the end
 
-    /** Why nothing more comes in, or null. */
-    @Nullable
-    String ended() {
-        return mail.ended();
-    }
-
     boolean isOver() {
-        return mail.ended() != null && mail.isEmpty();
+        return ended() != null && isEmpty();
     }
 
     CompletableFuture<String> closed() {
@@ -640,14 +625,14 @@ final class Inbox<R> {
     }
 
     /** Nothing more comes in; what did can still be taken. */
-    void end(String reason) {
-        mail.end(reason);
+    void finish(String reason) {
+        end(reason);
         failQuestions();
         schedule();
     }
 
     private void failQuestions() {
-        String end = mail.ended();
+        String end = ended();
         if (end != null) {
             questions.forEach(question -> question.portClosed(end));
         }
@@ -658,14 +643,6 @@ final class Inbox<R> {
         questions.add(question);
         var _ = question.answer.whenComplete((_, _) -> questions.remove(question));
         failQuestions(); // the end may not have seen this one
-    }
-
-    long sent() {
-        return mail.added();
-    }
-
-    long taken() {
-        return mail.taken();
     }
 
     long dropped() {
@@ -682,9 +659,9 @@ final class Inbox<R> {
 
     /** Nothing more comes in, and what did is freed. */
     private void close(String reason) {
-        mail.end(reason);
+        end(reason);
         failQuestions();
-        mail.drain().forEach(Slot::discard);
+        drain().forEach(Slot::discard);
         schedule();
     }
 
@@ -692,7 +669,7 @@ final class Inbox<R> {
     void closeBoth(String reason) {
         Inbox<?> other = peer;
         if (other != null) {
-            other.end(reason);
+            other.finish(reason);
         }
         close(reason);
     }

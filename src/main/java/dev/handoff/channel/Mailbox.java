@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> what it holds
  */
-final class Mailbox<T> {
+class Mailbox<T> extends MailboxWords.All {
     /*
      * Elements have numbers. The tail is the number of the next one to be added, the head that of the next one to be
      * taken; the tail is shifted by one bit, which is set when the queue has ended. So one compare-and-set takes a place,
@@ -63,7 +63,9 @@ final class Mailbox<T> {
     static final int UNBOUNDED = Integer.MAX_VALUE;
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
-    private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle TAIL = MailboxWords.TAIL;
+    private static final VarHandle HEAD = MailboxWords.HEAD;
+    private static final VarHandle TURN = MailboxWords.TURN;
     private static final VarHandle NEXT;
     private static final VarHandle TAIL_CHUNK;
     private static final VarHandle HEAD_CHUNK;
@@ -78,12 +80,6 @@ final class Mailbox<T> {
             throw new ExceptionInInitializerError(e);
         }
     }
-
-    /** Where the words lie: the tail on lines of its own (two, as they are fetched in pairs), the head and the turn on others. */
-    private static final int TAIL = 16;
-    private static final int HEAD = 32;
-    private static final int TURN = 33;
-    private final long[] words = new long[48];
 
     private final int capacity;
     private final IdleStrategy idle;
@@ -153,7 +149,7 @@ final class Mailbox<T> {
             }
             chunk = chunkOf(tail >> 1, hint);
             // volatile, and before the waiters are looked at: see Waiters
-        } while (chunk == null || !WORD.compareAndSet(words, TAIL, tail, tail + ONE));
+        } while (chunk == null || !TAIL.compareAndSet(this, tail, tail + ONE));
         long number = tail >> 1;
         if (chunk != hint) {
             TAIL_CHUNK.setRelease(this, chunk);
@@ -321,13 +317,13 @@ final class Mailbox<T> {
 
     private void takeTurn() {
         int spins = 0;
-        while (!WORD.weakCompareAndSetAcquire(words, TURN, 0L, 1L)) { // pairs with endTurn()
+        while (!TURN.weakCompareAndSetAcquire(this, 0L, 1L)) { // pairs with endTurn()
             spins = pause(spins);
         }
     }
 
     private void endTurn() {
-        WORD.setRelease(words, TURN, 0L);
+        TURN.setRelease(this, 0L);
     }
 
     /** For what another thread is about to do, unless it has no core to do it on. */
@@ -344,7 +340,7 @@ final class Mailbox<T> {
     /** In turn. */
     @SuppressWarnings("unchecked") // only offer() fills slots
     private @Nullable T take() {
-        long head = (long) WORD.get(words, HEAD);
+        long head = (long) HEAD.get(this);
         Chunk chunk = headChunk;
         if (head == chunk.end()) {
             Chunk next = chunk.next;
@@ -369,9 +365,9 @@ final class Mailbox<T> {
         }
         chunk.slots[at] = null;
         if (capacity == UNBOUNDED) {
-            WORD.setOpaque(words, HEAD, head + 1); // for those who only count
+            HEAD.setOpaque(this, head + 1); // for those who only count
         } else {
-            WORD.setVolatile(words, HEAD, head + 1); // before the waiters are looked at: see Waiters
+            HEAD.setVolatile(this, head + 1); // before the waiters are looked at: see Waiters
         }
         return (T) element;
     }
@@ -407,11 +403,11 @@ final class Mailbox<T> {
     }
 
     private long tail() {
-        return (long) WORD.getVolatile(words, TAIL);
+        return (long) TAIL.getVolatile(this);
     }
 
     private long head() {
-        return (long) WORD.getVolatile(words, HEAD);
+        return (long) HEAD.getVolatile(this);
     }
 
     boolean isEmpty() {
@@ -461,7 +457,7 @@ final class Mailbox<T> {
 
     /** Ends this for the first time; what it holds can still be taken. */
     boolean end(String why) {
-        long tail = (long) WORD.getAndBitwiseOr(words, TAIL, ENDED);
+        long tail = (long) TAIL.getAndBitwiseOr(this, ENDED);
         if ((tail & ENDED) != 0) {
             return false;
         }
@@ -477,7 +473,7 @@ final class Mailbox<T> {
         if ((tail & ENDED) != 0) {
             return true;
         }
-        if (!WORD.compareAndSet(words, TAIL, tail, tail | ENDED)) {
+        if (!TAIL.compareAndSet(this, tail, tail | ENDED)) {
             return endIfEmpty(why);
         }
         tellEnd(why);

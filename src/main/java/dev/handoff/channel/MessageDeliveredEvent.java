@@ -47,7 +47,7 @@ final class MessageDeliveredEvent extends Event {
         if (event != null && event.shouldCommit()) {
             event.receiver = receiver.name;
             event.messageClass = message.getClass();
-            event.queueLength = receiver.mail().size();
+            event.queueLength = receiver.size();
             event.commit();
         }
     }

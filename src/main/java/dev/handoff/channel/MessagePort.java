@@ -463,7 +463,7 @@ public final class MessagePort<S, R> implements Transferable {
      */
     public @Nullable R poll() {
         Inbox<R> in = in();
-        R message = in.poll(this);
+        R message = in.receive(this);
         return message != null ? message : nothing(in);
     }
 
@@ -477,7 +477,7 @@ public final class MessagePort<S, R> implements Transferable {
      */
     public R receive() throws InterruptedException {
         Inbox<R> in = in();
-        R message = in.poll(this, Long.MAX_VALUE);
+        R message = in.receive(this, Long.MAX_VALUE);
         if (message == null) {
             in(); // throws if it was moved away
             throw new PortClosedException(this, Objects.requireNonNull(in.ended()));
@@ -496,7 +496,7 @@ public final class MessagePort<S, R> implements Transferable {
      */
     public @Nullable R receive(Duration timeout) throws InterruptedException {
         Inbox<R> in = in();
-        R message = in.poll(this, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
+        R message = in.receive(this, TimeUnit.NANOSECONDS.convert(timeout)); // saturates
         return message != null ? message : nothing(in);
     }
 
@@ -527,7 +527,7 @@ public final class MessagePort<S, R> implements Transferable {
         Inbox<R> in = in();
         int taken = 0;
         for (; taken < limit; taken++) {
-            R message = in.poll(this);
+            R message = in.receive(this);
             if (message == null) {
                 break;
             }
@@ -752,7 +752,7 @@ public final class MessagePort<S, R> implements Transferable {
         Inbox<S> out = out();
         long taken = in.taken();
         long takenThere = out.taken();
-        return new PortStatistics(out.sent(), taken - in.dropped(), out.sent() - takenThere, in.sent() - taken,
+        return new PortStatistics(out.added(), taken - in.dropped(), out.added() - takenThere, in.added() - taken,
                 out.dropped(), out.bytesTransferred(), in.bytesTransferred(), out.bytesCloned(), in.bytesCloned());
     }
 
@@ -768,7 +768,7 @@ public final class MessagePort<S, R> implements Transferable {
      * @throws DetachedException if this port was moved away
      */
     public void shutdownOutput() {
-        out().end(in().name + " posts no more");
+        out().finish(in().name + " posts no more");
     }
 
     /**

@@ -41,7 +41,7 @@ final class MessagePostedEvent extends Event {
     static void end(@Nullable MessagePostedEvent event, Inbox<?> receiver) {
         if (event != null && event.shouldCommit()) {
             event.receiver = receiver.name;
-            event.queueLength = receiver.mail().size();
+            event.queueLength = receiver.size();
             event.commit();
         }
     }

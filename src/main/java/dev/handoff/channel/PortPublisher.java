@@ -127,30 +127,30 @@ final class PortPublisher<R> implements Flow.Publisher<R> {
                 if (badRequest <= 0) {
                     cancel();
                     subscriber.onError(new IllegalArgumentException("request(" + badRequest + ") must be positive"));
-                } else if (!inbox.mail().isTaker(handle)) {
+                } else if (!inbox.isTaker(handle)) {
                     cancel();
                     subscriber.onError(handle.gone());
                 } else if (inbox.isOver()) {
                     cancel();
                     subscriber.onComplete();
                 } else if (demand.get() == 0) {
-                    inbox.mail().passOn(); // what this was woken for is somebody else's
+                    inbox.passOn(); // what this was woken for is somebody else's
                     return;
                 } else {
-                    R message = inbox.poll(handle);
+                    R message = inbox.receive(handle);
                     if (message != null) {
                         demand.decrementAndGet();
                         MessageDeliveredEvent event = MessageDeliveredEvent.begun();
                         subscriber.onNext(message);
                         MessageDeliveredEvent.end(event, inbox, message);
-                    } else if (!inbox.isOver() && (isArmed.getAndSet(true) || inbox.mail().arm(this::onMail))) {
+                    } else if (!inbox.isOver() && (isArmed.getAndSet(true) || inbox.arm(this::onMail))) {
                         return;
                     } else {
                         isArmed.set(false);
                     }
                 }
             }
-            inbox.mail().passOn();
+            inbox.passOn();
         }
     }
 }
