@@ -41,17 +41,15 @@ class Mailbox<T> extends MailboxWords.All {
     private static final class Chunk {
         /** The number of its first slot. */
         final long first;
+        /** That of the first slot of the next chunk. */
+        final long end;
         final @Nullable Object[] slots;
         volatile @Nullable Chunk next;
 
         Chunk(long first, int length) {
             this.first = first;
+            this.end = first + length;
             this.slots = new @Nullable Object[length];
-        }
-
-        /** The number of the first slot of the next chunk. */
-        long end() {
-            return first + slots.length;
         }
     }
 
@@ -147,7 +145,7 @@ class Mailbox<T> extends MailboxWords.All {
             if (capacity != UNBOUNDED && (tail >> 1) - head() >= capacity) {
                 return Outcome.FULL;
             }
-            chunk = chunkOf(tail >> 1, hint);
+            chunk = tail >> 1 < hint.end ? hint : chunkOf(tail >> 1, hint);
             // volatile, and before the waiters are looked at: see Waiters
         } while (chunk == null || !TAIL.compareAndSet(this, tail, tail + ONE));
         long number = tail >> 1;
@@ -175,10 +173,10 @@ class Mailbox<T> extends MailboxWords.All {
     /** The chunk of a slot, with all before it; null if the slot has long been taken. */
     private @Nullable Chunk chunkOf(long number, Chunk start) {
         Chunk c = start;
-        while (number >= c.end()) {
+        while (number >= c.end) {
             Chunk next = c.next;
             if (next == null) {
-                Chunk made = new Chunk(c.end(), Math.min(2 * c.slots.length, MOST_SLOTS));
+                Chunk made = new Chunk(c.end, Math.min(2 * c.slots.length, MOST_SLOTS));
                 next = (Chunk) NEXT.compareAndExchange(c, (Chunk) null, made);
                 if (next == null) {
                     next = made;
@@ -342,7 +340,7 @@ class Mailbox<T> extends MailboxWords.All {
     private @Nullable T take() {
         long head = (long) HEAD.get(this);
         Chunk chunk = headChunk;
-        if (head == chunk.end()) {
+        if (head == chunk.end) {
             Chunk next = chunk.next;
             if (next == null) {
                 return null; // nobody can have a place in a chunk that is not there
@@ -357,11 +355,7 @@ class Mailbox<T> extends MailboxWords.All {
             if (tail() >> 1 == head) {
                 return null;
             }
-            int spins = 0;
-            do {
-                spins = pause(spins);
-                element = SLOT.getAcquire(chunk.slots, at); // pairs with fill()
-            } while (element == null);
+            element = awaitFill(chunk, at);
         }
         chunk.slots[at] = null;
         if (capacity == UNBOUNDED) {
@@ -370,6 +364,18 @@ class Mailbox<T> extends MailboxWords.All {
             HEAD.setVolatile(this, head + 1); // before the waiters are looked at: see Waiters
         }
         return (T) element;
+    }
+
+    /** The element of a slot that somebody has taken a place for. */
+    private static Object awaitFill(Chunk chunk, int at) {
+        int spins = 0;
+        while (true) {
+            Object element = SLOT.getAcquire(chunk.slots, at); // pairs with fill()
+            if (element != null) {
+                return element;
+            }
+            spins = pause(spins);
+        }
     }
 
     /** Whether there may be something to take, at the price of looking at what takers look at anyway. */
