@@ -13,6 +13,7 @@ module dev.handoff {
     exports dev.handoff.concurrent;
     exports dev.handoff.kernel;
     exports dev.handoff.memory;
+    exports dev.handoff.pool;
     exports dev.handoff.sync;
     exports dev.handoff.worker;
 }

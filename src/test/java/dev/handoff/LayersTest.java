@@ -27,6 +27,7 @@ class LayersTest {
         assertTrue(LIBRARY.size() > 40, () -> "too few classes were found: " + LIBRARY.size());
         layeredArchitecture().consideringOnlyDependenciesInAnyPackage("dev.handoff..")
                 .layer("top").definedBy("dev.handoff")
+                .layer("pool").definedBy("dev.handoff.pool")
                 .layer("worker").definedBy("dev.handoff.worker")
                 .layer("channel").definedBy("dev.handoff.channel")
                 .layer("clone").definedBy("dev.handoff.clone")
@@ -38,6 +39,7 @@ class LayersTest {
                 .layer("future").definedBy("dev.handoff.internal.future")
                 .layer("ffi").definedBy("dev.handoff.internal.ffi")
                 .whereLayer("top").mayOnlyAccessLayers("memory", "sync", "kernel")
+                .whereLayer("pool").mayOnlyAccessLayers("worker", "channel", "clone", "memory", "sync")
                 .whereLayer("worker").mayOnlyAccessLayers("channel", "clone", "memory", "sync", "future", "kernel")
                 .whereLayer("channel").mayOnlyAccessLayers("clone", "memory", "sync", "kernel")
                 .whereLayer("clone").mayOnlyAccessLayers("memory", "sync", "kernel")

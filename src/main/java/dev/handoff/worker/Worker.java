@@ -331,6 +331,10 @@ public final class Worker<I, O> implements AutoCloseable {
         }
     }
 
+    boolean isEnding() {
+        return end.get() != null;
+    }
+
     void exit(int code) {
         if (Thread.currentThread() != thread) {
             throw new IllegalStateException("exit(" + code + ") was called by thread '"

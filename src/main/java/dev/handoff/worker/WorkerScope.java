@@ -162,6 +162,16 @@ public final class WorkerScope<I, O, D extends @Nullable Object> {
     }
 
     /**
+     * Whether the worker's code is to end: the worker was terminated, has used more than its limits allow, or has called
+     * {@link #exit}. For code that catches whatever the code it calls throws.
+     *
+     * @return true from then on
+     */
+    public boolean isEnding() {
+        return worker.isEnding();
+    }
+
+    /**
      * The worker's event loop, for timers, continuations and tasks.
      *
      * @return the loop
