@@ -21,7 +21,12 @@ final class Guide {
             new Program("RetryOnTimeout", RetryOnTimeout::main),
             new Program("FiveTasks", FiveTasks::main),
             new Program("CostOfSending", CostOfSending::main),
-            new Program("CloneOrJson", CloneOrJson::main));
+            new Program("CloneOrJson", CloneOrJson::main),
+            new Program("FixedPool", FixedPool::main),
+            new Program("MathTasks", MathTasks::main),
+            new Program("Primes", Primes::main),
+            new Program("PhotoInParts", PhotoInParts::main),
+            new Program("LogAnalysis", LogAnalysis::main));
 
     static void main(String... names) throws Exception {
         List<String> all = PROGRAMS.stream().map(Program::name).toList();
