@@ -3,6 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
+/** Samples of an iteration, as each is kept. */
+const MOST_SAMPLES = 300;
+
 /** The names to measure, and how: as JMH does it, by warm-up iterations and then others, each of so many milliseconds. */
 export function commandLine() {
     const { values, positionals: names } = parseArgs({
@@ -23,6 +26,34 @@ export function commandLine() {
         iterations: Number(values.iterations),
         ms: Number(values.ms),
     };
+}
+
+/** Samples for so many milliseconds: at least one, and not too many. */
+async function iteration(sample, milliseconds) {
+    const samples = [];
+    const end = performance.now() + milliseconds;
+    do {
+        samples.push(await sample());
+    } while (performance.now() < end && samples.length < MOST_SAMPLES);
+    return samples;
+}
+
+/** All samples of the iterations after the warm-up. */
+export async function measure(sample, { warmups, warmupMs, iterations, ms }) {
+    for (let i = 0; i < warmups; i++) {
+        await iteration(sample, warmupMs);
+    }
+    const all = [];
+    for (let i = 0; i < iterations; i++) {
+        all.push(...await iteration(sample, ms));
+    }
+    return all;
+}
+
+/** Prints the median. */
+export function show({ benchmark, params, unit, fork }) {
+    const sorted = fork.toSorted((a, b) => a - b);
+    console.log(benchmark, params, `p50 ${sorted[sorted.length >> 1]} ${unit}`, `of ${sorted.length} samples`);
 }
 
 /** Of sorted values, between the two that are nearest where none lies there. */

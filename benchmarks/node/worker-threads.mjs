@@ -7,35 +7,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { add, commandLine } from './results.mjs';
+import { add, commandLine, measure, show } from './results.mjs';
 
 const MESSAGES = 10_000;
 const BATCH = 1_000;
 const STOP = -1;
-/** Samples of an iteration, as each is kept. */
-const MOST_SAMPLES = 300;
-
-/** Samples for so many milliseconds: at least one, and not too many. */
-async function iteration(sample, milliseconds) {
-    const samples = [];
-    const end = performance.now() + milliseconds;
-    do {
-        samples.push(await sample());
-    } while (performance.now() < end && samples.length < MOST_SAMPLES);
-    return samples;
-}
-
-async function measure(sample, { warmups, warmupMs, iterations, ms }) {
-    for (let i = 0; i < warmups; i++) {
-        await iteration(sample, warmupMs);
-    }
-    const all = [];
-    for (let i = 0; i < iterations; i++) {
-        all.push(...await iteration(sample, ms));
-    }
-    return all;
-}
-
 const start = (workerData) => new Worker(new URL(import.meta.url), { workerData });
 
 /** A worker that has as little to load as may be: to be started from a module of this size takes a quarter longer. */
@@ -126,9 +102,7 @@ if (isMainThread) {
     }
     for (const name of options.names) {
         for (const result of await kinds[name](options)) {
-            const sorted = result.fork.toSorted((a, b) => a - b);
-            console.log(result.benchmark, result.params, `p50 ${sorted[sorted.length >> 1]} ${result.unit}`,
-                `of ${sorted.length} samples`);
+            show(result);
             add(options, [result]);
         }
     }

@@ -28,6 +28,7 @@ final class NodeJs {
         run(project, "worker-threads.mjs", of(Channels.class, all), List.of("stream"), raw);
         run(project, "worker-threads.mjs", of(ChannelTrips.class, all), List.of("trip"), raw);
         run(project, "worker-threads.mjs", of(WorkerStart.class, all), List.of("start"), raw);
+        run(project, "pool.mjs", of(Pool.class, all), List.of("many", "one"), raw);
     }
 
     private static List<BenchmarkParams> of(Class<?> benchmarks, List<BenchmarkParams> all) {

@@ -40,6 +40,7 @@ public final class Tables {
     static final String CHANNEL_TRIPS = "channel-trips";
     static final String CHANNEL_COST = "channel-cost";
     static final String WORKER_START = "worker-start";
+    static final String POOL = "pool";
     /** Follows the name of a result where Node was measured beside it. */
     static final String NODE = "-node";
     static final String CLONE_NODE = CLONE + NODE;
@@ -102,6 +103,9 @@ public final class Tables {
             case "environment-of-channel-trips" -> environment(CHANNEL_TRIPS);
             case "environment-of-channel-cost" -> environment(CHANNEL_COST);
             case "environment-of-worker-start" -> environment(WORKER_START);
+            case "environment-of-pool" -> environment(POOL);
+            case "pool" -> pool();
+            case "pool-latency" -> poolLatency();
             case "channels" -> channels();
             case "channel-trips" -> channelTrips();
             case "channel-cost" -> channelCost();
@@ -339,6 +343,57 @@ public final class Tables {
             });
             return table.toString();
         });
+    }
+
+    private Optional<String> pool() {
+        return Results.read(project, POOL).map(results -> {
+            Table table = new Table("workers", "pool", "each task, p50", "tasks", "/ the first's", "allocated");
+            for (String workers : List.of("1", "2")) {
+                double first = results.get("Pool.threadPoolExecutor", SAMPLE, workers).p50();
+                tasks(table, workers, results, results.get("Pool.threadPoolExecutor", SAMPLE, workers), first);
+                tasks(table, workers, results,
+                        results.get("Pool.commonPool" + (workers.equals("1") ? "One" : "Two"), SAMPLE), first);
+                tasks(table, workers, results, results.get("Pool.workerPool", SAMPLE, workers), first);
+                node(POOL).ifPresent(node -> node.all().stream().filter(
+                        r -> r.benchmark().equals("NodeJs.piscinaMany") && r.parameters().containsValue(workers))
+                        .forEach(result -> tasks(table, workers, node, result, first)));
+            }
+            return table.toString();
+        });
+    }
+
+    private static void tasks(Table table, String workers, Results results, Result result, double first) {
+        String concurrent = result.parameters().getOrDefault("concurrent", "");
+        table.row(workers, name(results, result.benchmark()) + (concurrent.isEmpty() ? "" : ", " + concurrent),
+                ns(result.p50() / Pool.TASKS), figures(1e3 * Pool.TASKS / result.p50()) + " M/s",
+                times(first / result.p50()),
+                result.allocated().map(bytes -> figures(bytes / Pool.TASKS) + " B").orElse(""));
+    }
+
+    private Optional<String> poolLatency() {
+        return Results.read(project, POOL).map(results -> {
+            Table table = new Table("what", "workers", "how", "p50", "p99", "/ the first's, p50");
+            for (String workers : List.of("1", "2")) {
+                latencies(table, results, "one after another", workers, "One");
+                node(POOL).ifPresent(node -> {
+                    Result result = node.get("NodeJs.piscinaOne", SAMPLE, workers);
+                    table.row("one after another", workers, name(node, result.benchmark()), us(result.p50() / 1e3),
+                            us(result.p99() / 1e3), times(result.p50()
+                                    / results.get("Pool.threadPoolExecutorOne", SAMPLE, workers).p50()));
+                });
+                latencies(table, results, "after 3 ms", workers, "AfterPause");
+            }
+            return table.toString();
+        });
+    }
+
+    private static void latencies(Table table, Results results, String what, String workers, String how) {
+        double first = results.get("Pool.threadPoolExecutor" + how, SAMPLE, workers).p50();
+        for (String pool : List.of("threadPoolExecutor", "workerPool")) {
+            Result result = results.get("Pool." + pool + how, SAMPLE, workers);
+            table.row(what, workers, code(pool + how), us(result.p50() / 1e3), us(result.p99() / 1e3),
+                    times(result.p50() / first));
+        }
     }
 
     private Optional<String> ringTrips() {

@@ -57,6 +57,8 @@ final class Targets {
         targets.add(project, Tables.CHANNEL_COST, targets::channelCost);
         targets.add(project, Tables.WORKER_START,
                 results -> targets.workerStart(results, Results.read(project, Tables.WORKER_START + Tables.NODE)));
+        targets.add(project, Tables.POOL,
+                results -> targets.pool(results, Results.read(project, Tables.POOL + Tables.NODE)));
         targets.add(project, Tables.PIXELS, targets::pixels);
         CloneResults.read(project).ifPresent(results -> {
             targets.any = true;
@@ -219,6 +221,35 @@ final class Targets {
             node.ifPresent(n -> atLeast("worker's start until its first message is handled, p50: Node's / " + kind, 50,
                     Figures::times, n.get("NodeJs.workerStart", SAMPLE).p50() / p50));
         }
+    }
+
+    private void pool(Results results, Optional<Results> piscina) {
+        for (String workers : List.of("1", "2")) {
+            String what = workers.equals("1") ? ", 1 worker" : ", 2 workers";
+            double ours = results.get("Pool.workerPool", SAMPLE, workers).p50();
+            atLeast("trivial tasks a second: `WorkerPool` / `ThreadPoolExecutor`" + what, 1, Figures::times,
+                    results.get("Pool.threadPoolExecutor", SAMPLE, workers).p50() / ours);
+            atLeast("trivial tasks a second: `WorkerPool` / `ForkJoinPool.commonPool()`" + what, 1, Figures::times,
+                    results.get("Pool.commonPool" + (workers.equals("1") ? "One" : "Two"), SAMPLE).p50() / ours);
+            piscina.ifPresent(p -> atLeast("trivial tasks a second: `WorkerPool` / Piscina" + what, 20, Figures::times,
+                    p.all().stream().filter(r -> r.benchmark().equals("NodeJs.piscinaMany")
+                            && r.parameters().containsValue(workers)).mapToDouble(Results.Result::p50).min()
+                            .orElseThrow() / ours));
+            atLeast("one trivial task after another, p50: `ThreadPoolExecutor` / `WorkerPool`" + what, 5,
+                    Figures::times, results.get("Pool.threadPoolExecutorOne", SAMPLE, workers).p50()
+                            / results.get("Pool.workerPoolOne", SAMPLE, workers).p50());
+            atMost("a trivial task after a pause of 3 ms, p50: `WorkerPool` / `ThreadPoolExecutor`" + what, 1.1, "",
+                    results.get("Pool.workerPoolAfterPause", SAMPLE, workers).p50()
+                            / results.get("Pool.threadPoolExecutorAfterPause", SAMPLE, workers).p50());
+            atMost("a trivial task: allocated" + what, 200, " B",
+                    results.get("Pool.workerPool", SAMPLE, workers).bytesAllocated() / Pool.TASKS);
+        }
+        atMost("submitting 100,000 tasks behind 900,000 / to an empty queue, p50", 1.2, "",
+                results.get("Pool.submitting", SAMPLE, "900000").p50()
+                        / results.get("Pool.submitting", SAMPLE, "0").p50());
+        atLeast("primes below 1,000,000: 1 worker's time / 2 workers'", 1.9, Figures::times,
+                results.get("Pool.countingPrimes", SAMPLE, "1").p50()
+                        / results.get("Pool.countingPrimes", SAMPLE, "2").p50());
     }
 
     private void pixels(Results results) {
