@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerLostException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    /** How many workers the task has lost. */
     private final int crashes;
 
     WorkerLostException(String message, int crashes, @Nullable Throwable cause) {

@@ -28,7 +28,15 @@ final class MathTasks {
             IO.println("10,000th prime    " + prime.join());
             IO.println("the crash         " + crash.handle((_, e) -> e.getClass().getSimpleName()).join());
             IO.println("another one       " + pool.submit(FIBONACCI, 10).join());
+            awaitReplacement(pool);
             IO.println("workers replaced  " + pool.statistics().respawned());
+        }
+    }
+
+    /** The future of the task fails when its worker is dead; another worker is started a moment later. */
+    static void awaitReplacement(WorkerPool<?, ?> pool) {
+        while (pool.statistics().respawned() == 0) {
+            Thread.onSpinWait();
         }
     }
 

@@ -31,6 +31,7 @@ class MathTasksTest {
             var e = assertThrows(CompletionException.class, crash::join);
             assertInstanceOf(WorkerLostException.class, e.getCause());
             assertEquals(2, pool.submit(MathTasks.NTH_PRIME, 1).join());
+            MathTasks.awaitReplacement(pool);
             assertEquals(1, pool.statistics().respawned());
         }
     }

@@ -2,6 +2,7 @@ package dev.handoff.examples.guide;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class PrimesTest {
         assertEquals(2, rows.size());
         for (var row : rows) {
             assertEquals(6_057, row.primes().length);
-            assertEquals(1, row.time().compareTo(Duration.ZERO));
+            assertTrue(row.time().compareTo(Duration.ZERO) > 0);
         }
     }
 }
