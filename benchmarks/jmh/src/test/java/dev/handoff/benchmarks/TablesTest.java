@@ -130,6 +130,54 @@ class TablesTest {
         assertTrue(withNode.contains("Node's `postMessage` / ports, adaptive | ≥ 100x | 100x | yes |\n"), withNode);
     }
 
+    @Test
+    void poolsAreHeldAgainstThoseOfTheJdkAndAgainstPiscinaAtItsBest() throws IOException {
+        List<String> results = new ArrayList<>();
+        for (int workers = 1; workers <= 2; workers++) {
+            results.add(pool("workerPool", workers, 1_000));
+            results.add(pool("threadPoolExecutor", workers, 1_000 * workers));
+            results.add(pool("workerPoolOne", workers, 100));
+            results.add(pool("threadPoolExecutorOne", workers, 499));
+            results.add(pool("workerPoolAfterPause", workers, 110));
+            results.add(pool("threadPoolExecutorAfterPause", workers, 100));
+            results.add(pool("countingPrimes", workers, 20 / workers));
+        }
+        results.add(result("Pool.commonPoolOne", "sample", "{}", 999, 999, 1));
+        results.add(result("Pool.commonPoolTwo", "sample", "{}", 2_000, 2_000, 1));
+        results.add(result("Pool.submitting", "sample", "{\"queued\": \"0\"}", 10, 10, 1));
+        results.add(result("Pool.submitting", "sample", "{\"queued\": \"900000\"}", 13, 13, 1));
+        keep("pool", results);
+        String page = "<!-- begin pool -->\n<!-- end -->\n<!-- begin targets -->\n<!-- end -->\n";
+        String made = Tables.rewritten(new Project(root), page);
+        assertTrue(made.contains("`WorkerPool` / `ThreadPoolExecutor`, 2 workers | ≥ 1.00x | 2.00x | yes |\n"), made);
+        assertTrue(made.contains("`ForkJoinPool.commonPool()`, 1 worker | ≥ 1.00x | 0.999x | **no** |\n"), made);
+        assertTrue(made.contains("`ThreadPoolExecutor` / `WorkerPool`, 1 worker | ≥ 5.00x | 4.99x | **no** |\n"), made);
+        assertTrue(made.contains("`WorkerPool` / `ThreadPoolExecutor`, 1 worker | ≤ 1.1 | 1.10 | yes |\n"), made);
+        assertTrue(made.contains("behind 900,000 / to an empty queue, p50 | ≤ 1.2 | 1.30 | **no** |\n"), made);
+        assertTrue(made.contains("1 worker's time / 2 workers' | ≥ 1.90x | 2.00x | yes |\n"), made);
+        assertFalse(made.contains("iscina"), made);
+        List<String> piscina = new ArrayList<>();
+        for (int workers = 1; workers <= 2; workers++) {
+            piscina.add(piscina("piscinaMany", workers, 1, 90_000));
+            piscina.add(piscina("piscinaMany", workers, 8, 19_000));
+            piscina.add(piscina("piscinaOne", workers, 1, 50));
+        }
+        keep("pool-node", piscina);
+        String withPiscina = Tables.rewritten(new Project(root), page);
+        assertTrue(withPiscina.contains("`WorkerPool` / Piscina, 1 worker | ≥ 20.0x | 19.0x | **no** |\n"),
+                withPiscina);
+        assertTrue(withPiscina.contains(", 8 at a time | "), withPiscina);
+    }
+
+    private static String pool(String benchmark, int workers, double p50) {
+        return result("Pool." + benchmark, "sample", "{\"workers\": \"" + workers + "\"}", p50, p50, 1);
+    }
+
+    private static String piscina(String benchmark, int workers, int concurrent, double p50) {
+        return result("NodeJs." + benchmark, "sample",
+                "{\"workers\": \"" + workers + "\", \"concurrent\": \"" + concurrent + " at a time\"}", p50, p50, 1);
+    }
+
     private static String trip(String benchmark, double batch) {
         return String.join(",", result(benchmark, "sample", "{\"batch\": \"1\"}", 1, 2, 1),
                 result(benchmark, "sample", "{\"batch\": \"1000\"}", batch, batch, 1));
@@ -246,6 +294,8 @@ class TablesTest {
         results.put("channels-node", List.of(result("NodeJs.stream", "sample", "{}", 1, 2, 1)));
         results.put("channel-trips-node", List.of(result("NodeJs.trip", "sample", "{\"batch\": \"1\"}", 1, 2, 1),
                 result("NodeJs.trip", "sample", "{\"batch\": \"1000\"}", 1, 2, 1)));
+        results.put("pool-node", List.of(piscina("piscinaMany", 1, 1, 2), piscina("piscinaMany", 2, 1, 2),
+                piscina("piscinaOne", 1, 1, 2), piscina("piscinaOne", 2, 1, 2)));
         results.put("worker-start-node", List.of(result("NodeJs.workerStart", "sample", "{}", 1, 2, 1)));
         for (Map.Entry<String, List<String>> result : results.entrySet()) {
             keep(result.getKey(), result.getValue());
