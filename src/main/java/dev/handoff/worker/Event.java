@@ -34,7 +34,7 @@ final class Event<T> {
     synchronized Registration listen(Consumer<? super T> action) {
         Listener<T> listener = new Listener<>(action, EventLoop.executorHere());
         if (fired != null) {
-            run(listener, fired);
+            var _ = tell(listener, fired);
         } else {
             listeners.add(listener);
         }
@@ -53,11 +53,20 @@ final class Event<T> {
     synchronized CompletableFuture<Void> fire(T value) {
         fired = value;
         return CompletableFuture.allOf(
-                listeners.stream().map(listener -> run(listener, value)).toArray(CompletableFuture<?>[]::new));
+                listeners.stream().map(listener -> tell(listener, value)).toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** Tells a listener, whose loop does not end by itself before that. */
+    private CompletableFuture<?> tell(Listener<T> listener, T value) {
+        Registration hold = listener.executor instanceof EventLoop loop ? loop.hold(Event::nothing) : Event::nothing;
+        return run(listener, value).whenComplete((_, _) -> hold.close());
+    }
+
+    private static void nothing() {
     }
 
     /**
-     * Tells a listener, when what has to be over is over: looked at once more where the listener runs, as something may
+     * Runs a listener, when what has to be over is over: looked at once more where the listener runs, as something may
      * have begun there meanwhile. What the listener throws goes to the executor, as from a handler of messages; if that has
      * ended, nobody listens.
      */
@@ -77,8 +86,7 @@ final class Event<T> {
      */
     static CompletableFuture<Boolean> submit(Executor executor, Runnable action) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> done.complete(false)) : () -> {
-        };
+        Registration hold = executor instanceof EventLoop loop ? loop.hold(() -> done.complete(false)) : Event::nothing;
         try {
             executor.execute(() -> {
                 try {
