@@ -134,9 +134,8 @@ final class Crew {
     /** A thread is dead, or was never born. On a virtual thread. */
     private void ended(Runner runner) {
         Task<?> task = runner.task();
-        if (task != null && !task.isAbandoned()) {
+        if (task != null && task.workerLost(this + " ended", error)) {
             isLost = true;
-            task.workerLost(this + " ended", error);
             runner.meter().failed();
             runner.meter().over();
         }

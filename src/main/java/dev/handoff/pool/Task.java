@@ -32,9 +32,10 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
     /*
      * Two words decide everything. The outcome: whoever sets it decides how the task ends; until then it is null or those
      * who wait. The state: whose the task is; out of QUEUED it is taken by a worker, or withdrawn, by one compare-and-set.
-     * Who has cancelled a running task (so has set the outcome) may interrupt its thread, between INTERRUPTING and
-     * INTERRUPTED, and abandon it later; the thread, when the task is done, sets the outcome; if it finds one it takes the
-     * state back with a compare-and-set before it goes on, so that an interrupt hits this task or none.
+     * Who has cancelled a running task (so has set the outcome) makes it UNWANTED; then he, or somebody else later, may
+     * interrupt its thread, between INTERRUPTING and INTERRUPTED, and abandon it at last; the thread, when the task is done,
+     * sets the outcome; if it finds one it takes the state back with a compare-and-set before it goes on, so that an
+     * interrupt hits this task or none.
      *
      * Dependents of the future must never run on a thread of a pool, and yet a result shall cost no hop to another thread.
      * So who waits waits for the outcome itself, and a worker completes the CompletableFuture quietly: it sets the result
@@ -49,6 +50,7 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
     private static final int OVER = 4;
     private static final int WITHDRAWN = 5;
     private static final int ABANDONED = 6;
+    private static final int UNWANTED = 7;
 
     private static final Object NULL = new Object();
 
@@ -239,15 +241,22 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
      * thread has been given up.
      */
     private void giveBack() {
-        if (STATE.compareAndSet(this, RUNNING, OVER)) { // pairs with ask()
-            return;
-        }
-        while (state == INTERRUPTING) {
-            Thread.onSpinWait();
-        }
-        if (!STATE.compareAndSet(this, INTERRUPTED, OVER)) { // pairs with abandon()
+        if (!takeBack()) {
             throw new WorkerEnds(null);
         }
+    }
+
+    /** The same for whoever acts for the thread; false where that has been given up. */
+    private boolean takeBack() {
+        int s;
+        do {
+            s = state;
+            while (s == INTERRUPTING) {
+                Thread.onSpinWait();
+                s = state;
+            }
+        } while (s != ABANDONED && !STATE.compareAndSet(this, s, OVER)); // pairs with ask() and abandon()
+        return s != ABANDONED;
     }
 
     private boolean retry(Throwable e, Runner by) {
@@ -308,21 +317,26 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
         return true;
     }
 
-    /** Its thread is dead. On a virtual thread. */
-    void workerLost(String what, @Nullable Throwable cause) {
+    /** Its thread is dead; false if that was given up before. On a virtual thread. */
+    boolean workerLost(String what, @Nullable Throwable cause) {
         int crashes = extra == null ? 1 : ++extra.crashes;
         WorkerLostException e = new WorkerLostException(what + " while it did " + name(), crashes, cause);
         if (extra != null) {
             stopRunTimer(extra);
             if (!isDone(outcome) && isWorthRetrying(e, extra) && requeue(extra)) {
-                return;
+                return true;
             }
+        }
+        if (!takeBack()) {
+            return false;
+        }
+        if (extra != null) {
             release(extra);
         }
-        STATE.setVolatile(this, OVER);
         if (publish(e) != e) {
             settle();
         }
+        return true;
     }
 
     private static void stopRunTimer(Extra x) {
@@ -347,6 +361,7 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     /** Nothing more comes of it. */
     private static void release(Extra x) {
+        stopRunTimer(x);
         if (x.totalTimer != null) {
             x.totalTimer.complete(null);
         }
@@ -386,6 +401,7 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
             return publish(e) != e;
         }
         if (isDone(outcome)) {
+            askAgain(interrupt);
             return false;
         }
         return endRunning(reason.of(null), interrupt);
@@ -393,13 +409,26 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     private boolean endRunning(Object result, boolean interrupt) {
         if (publish(result) == result) {
+            askAgain(interrupt);
             return false;
         }
-        if (extra != null) {
-            release(extra);
-        }
         ask(interrupt);
+        if (extra != null && extra.emitter != null) {
+            extra.emitter.close();
+        }
         return true;
+    }
+
+    /** Whoever comes second may want an interrupt where the first did not. */
+    private void askAgain(boolean interrupt) {
+        if (interrupt) {
+            while (state == RUNNING) { // who has set the outcome is about to make it UNWANTED, or OVER
+                Thread.onSpinWait();
+            }
+            if (state == UNWANTED) {
+                ask(true);
+            }
+        }
     }
 
     private void withdrawn() {
@@ -414,7 +443,7 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
         }
     }
 
-    /** Whoever has set the outcome asks the handler to stop, and takes its worker away if it does not. */
+    /** Whoever has set the outcome, or finds it UNWANTED, asks the handler to stop, and takes its worker away if it does not. */
     private void ask(boolean interrupt) {
         while (true) {
             switch (state) {
@@ -427,11 +456,12 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
                         return;
                     }
                 }
-                case RUNNING -> {
+                case RUNNING -> STATE.compareAndSet(this, RUNNING, UNWANTED); // pairs with takeBack() and requeue()
+                case UNWANTED -> {
                     if (!interrupt || runner == null) {
                         return;
                     }
-                    if (STATE.compareAndSet(this, RUNNING, INTERRUPTING)) { // pairs with giveBack()
+                    if (STATE.compareAndSet(this, UNWANTED, INTERRUPTING)) { // pairs with takeBack()
                         runner.thread().interrupt();
                         STATE.setRelease(this, INTERRUPTED);
                         var _ = WorkerPool.after(TimeUnit.NANOSECONDS.convert(pool.options().gracePeriod()),
@@ -446,12 +476,11 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
         }
     }
 
-    boolean isAbandoned() {
-        return state == ABANDONED;
-    }
-
     private void abandon() {
-        if (STATE.compareAndSet(this, INTERRUPTED, ABANDONED)) {
+        if (STATE.compareAndSet(this, INTERRUPTED, ABANDONED)) { // pairs with takeBack()
+            if (extra != null) {
+                release(extra);
+            }
             Objects.requireNonNull(runner).abandoned(this);
         }
     }

@@ -118,6 +118,63 @@ class CancellationTest {
     }
 
     @Test
+    void whatWasCancelledWithoutInterruptCanStillBeInterrupted() throws Exception {
+        try (Busy busy = new Busy(ONE)) {
+            assertTrue(busy.first.cancel(false));
+            assertTrue(busy.first.cancel(true));
+            assertEquals("next", busy.pool.submit("next").get());
+            assertTrue(busy.wasInterrupted.get());
+        }
+        try (Busy busy = new Busy(ONE)) {
+            assertTrue(busy.first.cancel(false));
+            assertEquals(List.of(), busy.pool.closeNow());
+            busy.pool.close();
+            assertTrue(busy.wasInterrupted.get());
+        }
+    }
+
+    @Test
+    void deadlinesHoldForWhatWasCancelledWithoutInterrupt() throws Exception {
+        for (TaskOptions limited : List.of(TaskOptions.defaults().runTime(Duration.ofMillis(20)),
+                TaskOptions.defaults().totalTime(Duration.ofMillis(20)))) {
+            try (Busy busy = new Busy(ONE)) {
+                busy.first.cancel(true);
+                busy.pool.submit("next").get();
+                var running = busy.pool.submit("first", limited);
+                Threads.until(() -> busy.context.get() == running);
+                running.cancel(false);
+                assertEquals("next", busy.pool.submit("next").get());
+            }
+        }
+    }
+
+    @Test
+    void whatIsCancelledWhileItsRuleIsAskedIsNotBegunAgain() throws Exception {
+        for (boolean interrupt : new boolean[]{false, true}) {
+            AtomicInteger attempts = new AtomicInteger();
+            AtomicReference<CompletableFuture<Integer>> task = new AtomicReference<>();
+            CountDownLatch known = new CountDownLatch(1);
+            try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
+                if (n == 1) {
+                    return attempts.get();
+                }
+                attempts.incrementAndGet();
+                known.await();
+                throw new IllegalStateException();
+            }, ONE)) {
+                task.set(pool.submit(0, TaskOptions.defaults()
+                        .retry(new Retry(3, Duration.ZERO, _ -> task.get().cancel(interrupt)))));
+                known.countDown();
+                assertEquals(1, pool.submit(1).get());
+                assertTrue(task.get().isCancelled());
+                Threads.until(() -> pool.statistics().cancelled() == 1);
+                assertEquals(0, pool.statistics().retried());
+                assertEquals(1, attempts.get());
+            }
+        }
+    }
+
+    @Test
     void completingTheFutureInAnyOtherWayCancelsTheTask() throws Exception {
         try (Busy busy = new Busy(ONE)) {
             var waiting = busy.pool.submit("waiting");
