@@ -4,8 +4,8 @@ import dev.handoff.memory.OwnedBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +53,20 @@ final class Parts extends CompletableFuture<OwnedBuffer> {
         }
     }
 
+    private enum Stage {
+        WAITING,
+        BEGUN,
+        /** Its task is over, and the kernel still has it. */
+        UNWANTED,
+        /** The kernel has left it, as its worker is about to end; the task will say why. */
+        LEFT,
+        BACK
+    }
+
     /** One part. */
     private final class Part implements WorkerPool.Job<Integer> {
         private final int index;
-        private volatile boolean hasBegun;
-        private final AtomicBoolean isBack = new AtomicBoolean();
+        private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.WAITING);
 
         Part(int index) {
             this.index = index;
@@ -65,29 +74,33 @@ final class Parts extends CompletableFuture<OwnedBuffer> {
 
         @Override
         public Integer call(TaskContext context) throws Exception {
-            hasBegun = true;
+            if (!stage.compareAndSet(Stage.WAITING, Stage.BEGUN)) { // pairs with ended()
+                throw new CancellationException("part " + index + " is not wanted any more");
+            }
             try {
                 kernel.run(parts[index], index, context);
             } catch (Throwable e) {
-                if (((Task<?>) context).isWorkerEnding()) { // then the part is back when the thread is dead: see
-                                                            // ended()
-                    throw e;
+                boolean isWorkerEnding = ((Task<?>) context).isWorkerEnding();
+                if (!isWorkerEnding) {
+                    failed(e); // before the part is back
                 }
-                failed(e); // before the part is back
-                giveBack();
+                release();
+                if (!isWorkerEnding || !stage.compareAndSet(Stage.BEGUN, Stage.LEFT)) { // pairs with ended()
+                    isBack();
+                }
                 throw e;
             }
-            giveBack();
+            release();
+            isBack();
             return index;
         }
 
-        private void giveBack() {
+        /** It is nobody's, so that anybody can join it. */
+        private void release() {
             try {
-                parts[index] = parts[index].transfer(); // nobody's, so that anybody can join it
+                parts[index] = parts[index].transfer();
             } catch (RuntimeException e) { // a kernel that has closed or moved it
                 failed(e);
-            } finally {
-                isBack();
             }
         }
 
@@ -96,13 +109,14 @@ final class Parts extends CompletableFuture<OwnedBuffer> {
             if (e != null) {
                 failed(e);
             }
-            if (!hasBegun || e instanceof WorkerLostException) {
+            boolean isThreadDead = e instanceof WorkerLostException;
+            if (isThreadDead || !stage.compareAndSet(Stage.BEGUN, Stage.UNWANTED)) { // pairs with call()
                 isBack();
             }
         }
 
         void isBack() {
-            if (!isBack.getAndSet(true)) {
+            if (stage.getAndSet(Stage.BACK) != Stage.BACK) {
                 countDown();
             }
         }

@@ -2,6 +2,7 @@ package dev.handoff.pool;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,7 @@ import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
 import dev.handoff.testing.Threads;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -134,6 +136,30 @@ class PartsTest {
             assertInstanceOf(TaskCancelledException.class, e.getCause());
             assertEquals(8, e.buffer().segment().get(JAVA_BYTE, 0));
             assertEquals(0, e.buffer().segment().get(JAVA_BYTE, 7));
+            e.buffer().close();
+        }
+    }
+
+    @Test
+    void aKernelThatIsGivenUpGivesItsPartBackWhenItThrows() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (var pool = pool(TWO.workers(1).gracePeriod(Duration.ofMillis(1)))) {
+            var done = pool.forEachPart(OwnedBuffer.allocate(8), 1, 1, (part, _, context) -> {
+                fill(part, 7);
+                begun.countDown();
+                Threads.uninterruptibly(go);
+                context.checkCancelled();
+            });
+            begun.await();
+            done.cancel(false);
+            done.cancel(true);
+            Threads.until(() -> pool.statistics().respawned() == 1);
+            assertFalse(done.isDone());
+            go.countDown();
+            var e = assertInstanceOf(PartsFailedException.class, failureOf(done));
+            assertInstanceOf(TaskCancelledException.class, e.getCause());
+            assertEquals(7, e.buffer().segment().get(JAVA_BYTE, 7));
             e.buffer().close();
         }
     }
