@@ -83,12 +83,12 @@ final class Crew {
             return;
         }
         handlers = pool.makeHandlers(scope);
-        isStarted = true;
-        pool.staff().started();
         try {
             for (int i = 1; i < runners.length; i++) {
                 startHelper(runners[i], i);
             }
+            isStarted = true;
+            pool.staff().started();
             runners[0].run(scope);
             for (Worker<?, ?> worker : workers) {
                 if (!worker.equals(workers.getFirst())) {
@@ -193,6 +193,11 @@ final class Crew {
 
     boolean isOver() {
         return isOver;
+    }
+
+    /** Whether it has its handlers. */
+    boolean isStarted() {
+        return isStarted;
     }
 
     int number() {

@@ -33,7 +33,7 @@ final class Runner {
     /** Set before this takes its first task, or sleeps. */
     private @Nullable Thread thread;
     private @Nullable WorkerScope<?, ?, ?> scope;
-    /** What it does now. */
+    /** What it does now, or is about to take. */
     private @Nullable Task<?> task;
     private volatile boolean isWoken;
     private volatile boolean isAsleep;
@@ -76,7 +76,9 @@ final class Runner {
         } else if (pool.isDrainAwaited()) {
             pool.taken();
         }
-        CURRENT_TASK.setRelease(this, next); // pairs with task()
+        if (pool.isStopped()) {
+            pool.takenTooLate(next);
+        }
         TaskEvent event = TaskEvent.begun();
         next.run(crew.handler(next.key));
         if (event != null) {
@@ -103,9 +105,14 @@ final class Runner {
             if (next == null) {
                 next = lane.poll();
             }
-            if (next == null || next.take(this)) {
+            if (next == null) {
+                return null;
+            }
+            CURRENT_TASK.setRelease(this, next); // before it is taken, which is a fence: see WorkerPool.stopAll()
+            if (next.take(this)) {
                 return next;
             }
+            CURRENT_TASK.setRelease(this, (Task<?>) null);
             lane.buried();
         }
     }
@@ -122,6 +129,9 @@ final class Runner {
             Task<?> next = mustEnd() ? null : poll();
             if (next != null) {
                 lane.wakeForMore();
+                if (!lane.isEmpty()) {
+                    pool.growIfNobodyIsFree();
+                }
                 return next;
             }
             if (pool.isDrained() || !sleep() && crew.retire()) {
@@ -211,7 +221,7 @@ final class Runner {
         return pool.equals(whose);
     }
 
-    /** What it does now, or did a moment ago. */
+    /** What it does now, did a moment ago, or is about to take. */
     @Nullable
     Task<?> task() {
         return (Task<?>) CURRENT_TASK.getAcquire(this); // pairs with perform()

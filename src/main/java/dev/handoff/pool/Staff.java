@@ -128,7 +128,7 @@ final class Staff {
 
     /** Starts another worker, if those that are about to start are not enough for the tasks that wait. */
     synchronized void grow() {
-        if (mayGrow() && !pool.hasFailed() && pool.queued() > starting) {
+        if (mayGrow() && !pool.isStopped() && pool.queued() > starting) {
             int number = 0;
             for (Crew crew : roster.crews) {
                 if (crew.number() != number) {
@@ -202,7 +202,7 @@ final class Staff {
 
     /** All threads of a worker are dead, or could not be started. On a virtual thread. */
     void ended(Crew crew, boolean wasStarted, boolean hadTask, @Nullable Throwable error) {
-        boolean isLost = hadTask || error != null;
+        boolean isLost = hadTask || error != null && (wasStarted || !pool.isStopped());
         if (isLost) {
             tellOfLoss(crew, hadTask ? "it ended in the middle of a task" : "it ended", error);
         }
@@ -212,7 +212,7 @@ final class Staff {
                 starting--;
                 startsFailed += isLost ? 1 : 0;
             }
-            isHopeless = startsFailed >= options.startAttempts() && !pool.hasFailed();
+            isHopeless = isLost && startsFailed >= options.startAttempts() && !pool.isStopped();
         }
         if (isHopeless && error != null) {
             pool.fail(error);
@@ -237,7 +237,7 @@ final class Staff {
             }
             boolean isNeeded = roster.crews.length < options.minWorkers() || pool.queued() > starting
                     || !crew.own().isEmpty();
-            if (isNeeded && !pool.hasFailed() && !pool.isDrained()) {
+            if (isNeeded && !pool.isStopped() && !pool.isDrained()) {
                 respawned += wasLost ? 1 : 0;
                 add(crew.number(), crew.own());
                 return;
@@ -247,17 +247,39 @@ final class Staff {
     }
 
     private void tellOfLoss(Crew crew, String why, @Nullable Throwable error) {
-        String text = crew + " of " + pool + " was lost: " + why;
-        if (error != null) {
-            LOGGER.log(System.Logger.Level.WARNING, text, error);
-        } else {
-            LOGGER.log(System.Logger.Level.WARNING, text);
+        try {
+            log(crew, why, error);
+        } catch (Throwable e) { // the user's logger's; it must not cost more than a line
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, e);
         }
         WorkerLostEvent event = new WorkerLostEvent();
         if (event.isEnabled()) {
             event.worker = crew.toString();
             event.reason = error == null ? why : why + ": " + error;
             event.commit();
+        }
+    }
+
+    private void log(Crew crew, String why, @Nullable Throwable error) {
+        String text = crew + " of " + pool + " was lost: " + why;
+        if (error != null) {
+            LOGGER.log(System.Logger.Level.WARNING, text, error);
+        } else {
+            LOGGER.log(System.Logger.Level.WARNING, text);
+        }
+    }
+
+    /** Ends those that make their handlers still, when no more tasks are begun. */
+    void killUnstarted() {
+        Crew[] now;
+        synchronized (this) { // who adds one has seen that none is needed, or is seen here
+            now = roster.crews;
+        }
+        for (Crew crew : now) {
+            if (!crew.isStarted()) {
+                crew.kill();
+            }
         }
     }
 

@@ -73,13 +73,14 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     /** Tasks that bring their own code, which is shared, as their results are. */
     private static final TaskKey<Job<?>, ?> JOB = TaskKey.of("job");
     /** What may not be repeated just because tasks may. */
-    private static final TaskOptions JOBS = TaskOptions.defaults().retry(Retry.never());
+    private static final TaskOptions ONCE = TaskOptions.defaults().retry(Retry.never());
     /** Where futures that are not of tasks are completed. */
     static final Executor VIRTUAL = task -> Thread.ofVirtual().name("handoff-result").start(task);
     /** To look at the clock costs what a trivial task costs: after so many, one of so many of those that are short is measured. */
     private static final int MEASURED_FIRST = 4096;
     private static final int MEASURED_OF = 8;
     private static final long SHORT_NANOS = 10_000;
+    private static final String CLOSED_UNDER_IT = " was cancelled, as its pool was closed";
     private static final VarHandle DRAIN_AWAITED;
 
     static {
@@ -132,6 +133,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     final LongAdder callersFailed = new LongAdder();
 
     private final Staff staff;
+    /** Why nobody begins a task any more; if so, set before anybody looks for those that wait or run. */
+    private volatile @Nullable String stopped;
     private volatile @Nullable Throwable failure;
     private volatile boolean isDrained;
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
@@ -444,7 +447,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      * @param <V> the type of the values that the handler emits
      * @return the values as they come, ending when the handler has returned; a task that fails ends it with a
      *     {@link java.util.concurrent.CompletionException}. To close it cancels the task
-     * @throws TaskRejectedException if the pool is full or closed, or has failed
+     * @throws TaskRejectedException if the pool is full, whatever its overflow says of callers, who could not take the
+     *     values meanwhile; or if it is closed, or has failed
      * @throws dev.handoff.clone.DataCloneException if the task can't be cloned
      */
     public <V> Stream<V> stream(T task) {
@@ -484,7 +488,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         try {
             @SuppressWarnings("unchecked") // the caller knows what the handler emits
             MessagePort<Object, V> values = (MessagePort<Object, V>) (MessagePort<?, ?>) channel.port2();
-            return new Emission<>(values, submitMoving(defaultKey, task, TaskOptions.defaults(), extra));
+            return new Emission<>(values, submitMoving(defaultKey, task, ONCE, extra));
         } catch (Throwable e) {
             channel.port1().close();
             throw e;
@@ -599,7 +603,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     <V extends @Nullable Object> CompletableFuture<V> submitJob(Job<V> job) {
         @SuppressWarnings("unchecked") // a job says itself what its result is
         TaskKey<?, V> key = (TaskKey<?, V>) JOB;
-        return submitCopy(key, job, JOBS, null);
+        return submitCopy(key, job, ONCE, null);
     }
 
     private void requireHandler(TaskKey<?, ?> key) {
@@ -616,7 +620,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         long number;
         try {
             made = new Task<>(this, key, copy.value(), how, extra != null ? extra : extraFor(how));
-            number = admit();
+            number = admit(made.extra == null || made.extra.emitter == null);
         } catch (Throwable e) {
             copy.abort();
             throw e;
@@ -629,7 +633,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     private <B extends @Nullable Object> Task<B> submitCopy(TaskKey<?, B> key, Object copy, TaskOptions how,
             Task.@Nullable Extra extra) {
         Task<B> made = new Task<>(this, key, copy, how, extra != null ? extra : extraFor(how));
-        begin(made, admit());
+        begin(made, admit(true));
         return made;
     }
 
@@ -655,8 +659,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
                 task.measure();
             }
             enqueue(task);
-        } else {
-            task.take(null);
+        } else if (task.take(null)) { // its total time may be up
             try {
                 task.run(Objects.requireNonNull(callersHandlers).get(task.key));
             } finally {
@@ -666,10 +669,10 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     }
 
     /**
-     * Takes a place in the queue: returns the number of the task, or -1 if there is none and the caller shall run it. It
-     * counts in either case.
+     * Takes a place in the queue: returns the number of the task, or -1 if there is none and the caller shall run it, which
+     * is not for all tasks. It counts in either case.
      */
-    private long admit() {
+    private long admit(boolean mayRunHere) {
         while (true) {
             long number = entrance.count();
             boolean isFull = options.capacity() != Integer.MAX_VALUE && queued() >= options.capacity();
@@ -679,7 +682,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
                 if (entrance.isClosed()) {
                     throw rejected();
                 }
-                if (options.overflow() == PoolOptions.Overflow.REJECT) {
+                if (options.overflow() == PoolOptions.Overflow.REJECT
+                        || options.overflow() == PoolOptions.Overflow.CALLER_RUNS && !mayRunHere) {
                     throw new TaskRejectedException(this + " is full: " + options.capacity() + " tasks wait", null);
                 }
                 if (options.overflow() == PoolOptions.Overflow.WAIT) {
@@ -739,6 +743,16 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         } catch (Throwable e) { // no memory for it, or a balancer of the user's
             task.fail(e);
         }
+        String why = stopped;
+        if (why != null) { // then withdrawAll() may not have seen it
+            task.cancelQueued(why);
+        } else {
+            growIfNobodyIsFree();
+        }
+    }
+
+    /** For whoever has added a task, or sees one whose submitter may have relied on him. */
+    void growIfNobodyIsFree() {
         if (staff.mayGrow() && lane.hasNobody()) {
             staff.grow();
         }
@@ -759,10 +773,15 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     /** Puts a task into a queue later. */
     CompletableFuture<@Nullable Void> delay(Task<?> task, long nanos) {
         delayed.add(task);
-        return after(nanos, () -> {
+        CompletableFuture<@Nullable Void> timer = after(nanos, () -> {
             delayed.remove(task);
             enqueue(task);
         });
+        String why = stopped;
+        if (why != null) { // as in enqueue()
+            task.cancelQueued(why);
+        }
+        return timer;
     }
 
     /** A task that waited for its next attempt won't have it. */
@@ -824,7 +843,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         }
         taken();
         if (entrance.isClosed()) {
-            isDrained();
+            lookForEnd(); // there may be no worker that could
         }
     }
 
@@ -867,8 +886,14 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         isDrained();
     }
 
-    boolean hasFailed() {
-        return failure != null;
+    /** Whether tasks are no longer begun. */
+    boolean isStopped() {
+        return stopped != null;
+    }
+
+    /** A worker has taken a task just when nobody should any more, so that {@link #stopAll} may not have seen it. */
+    void takenTooLate(Task<?> task) {
+        task.cancelFrom(CLOSED_UNDER_IT);
     }
 
     /** A worker has ended, or was given up. */
@@ -974,8 +999,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     List<Object> stopAll() {
         entrance.close();
         List<Object> unrun = withdrawAll(" never ran, as its pool was closed");
-        staff.runners().map(Runner::task).filter(Objects::nonNull)
-                .forEach(task -> task.cancelFrom(" was cancelled, as its pool was closed"));
+        staff.runners().map(Runner::task).filter(Objects::nonNull).forEach(task -> task.cancelFrom(CLOSED_UNDER_IT));
+        staff.killUnstarted();
         shutdown();
         return unrun;
     }
@@ -1018,6 +1043,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     }
 
     private List<Object> withdrawAll(String why) {
+        stopped = why;
         List<Object> unrun = new ArrayList<>();
         List<Queue<Task<?>>> queues = new ArrayList<>();
         queues.add(lane.tasks());

@@ -208,6 +208,61 @@ class CancellationTest {
     }
 
     @Test
+    void closeNowEndsWorkersThatMakeTheirHandlersStill() throws Exception {
+        CountDownLatch making = new CountDownLatch(2);
+        try (var pool = WorkerPool.<Integer, Integer>ofFactory(_ -> {
+            making.countDown();
+            new CountDownLatch(1).await();
+            return (n, _) -> n;
+        }, ONE.workers(2))) {
+            var waiting = pool.submit(1);
+            making.await();
+            assertEquals(List.of(1), pool.closeNow());
+            assertTrue(waiting.isCancelled());
+        }
+    }
+
+    @Test
+    void whatIsTakenJustWhenThePoolIsStoppedIsCancelled() throws Exception {
+        TaskKey<String, Boolean> key = TaskKey.of("key");
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicReference<Task<Boolean>> late = new AtomicReference<>();
+        AtomicBoolean wasCancelled = new AtomicBoolean();
+        try (var pool = WorkerPool.handlers().handle(key, (task, context) -> {
+            if (task.equals("late")) {
+                wasCancelled.set(context.cancelled() && Thread.currentThread().isInterrupted());
+            } else {
+                begun.countDown();
+                Threads.uninterruptibly(go);
+            }
+            return true;
+        }).start(ONE)) {
+            var _ = pool.submit(key, "first");
+            begun.await();
+            pool.closeNow();
+            late.set(new Task<>(pool, key, "late", TaskOptions.defaults(), null));
+            pool.requeued();
+            pool.lane().add(late.get()); // a worker that had taken it before closeNow() looked does not find it later
+            go.countDown();
+            assertThrows(TaskCancelledException.class, late.get()::get);
+        }
+        assertTrue(wasCancelled.get());
+    }
+
+    @Test
+    void whatComesIntoTheQueueOfAStoppedPoolIsCancelled() throws Exception {
+        TaskKey<String, Boolean> key = TaskKey.of("key");
+        var pool = WorkerPool.handlers().handle(key, (_, _) -> true).start(ONE);
+        pool.closeNow();
+        Task<Boolean> late = new Task<>(pool, key, "late", TaskOptions.defaults(), null);
+        pool.requeued();
+        pool.enqueue(late);
+        assertEquals("late", assertThrows(TaskCancelledException.class, late::get).input().orElseThrow());
+        pool.close();
+    }
+
+    @Test
     void aStreamWhoseHandlerIsStuckEndsWithItsTask() throws Exception {
         AtomicBoolean go = new AtomicBoolean();
         try (var pool = WorkerPool.<Integer, Integer>of((n, context) -> {

@@ -208,6 +208,72 @@ class FaultsTest {
         }
     }
 
+    @Test
+    void whatFailsInAPoolThatCouldNotStartAllItsWorkersIsNotBegunAgain() throws Exception {
+        for (Duration backoff : List.of(Duration.ZERO, Duration.ofDays(1))) {
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch go = new CountDownLatch(1);
+            AtomicInteger tries = new AtomicInteger();
+            try (var pool = WorkerPool.<Integer, Integer>ofFactory(_ -> {
+                if (tries.incrementAndGet() > 1) {
+                    begun.await();
+                    throw new IOException("no more");
+                }
+                return (_, _) -> {
+                    begun.countDown();
+                    go.await();
+                    throw new IllegalStateException();
+                };
+            }, ONE.workers(2).startAttempts(1))) {
+                var task = pool.submit(1,
+                        TaskOptions.defaults().retry(Retry.on(2, backoff, IllegalStateException.class)));
+                assertEquals("no more", failureOf(pool.ready()).getMessage());
+                go.countDown();
+                assertThrows(TaskCancelledException.class, task::get);
+            }
+        }
+    }
+
+    @Test
+    void aWorkerThatCantStartAllItsThreadsIsNotTriedForEver() {
+        AtomicInteger asked = new AtomicInteger();
+        IllegalStateException mine = new IllegalStateException("no thread");
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> n,
+                ONE.tasksPerWorker(2).startAttempts(2).threadFactory(task -> {
+                    if (asked.incrementAndGet() % 2 == 0) {
+                        throw mine;
+                    }
+                    return new Thread(task);
+                }))) {
+            assertSame(mine, failureOf(pool.ready()));
+            assertEquals(4, asked.get());
+        }
+    }
+
+    @Test
+    void aLoggerThatThrowsCostsItsLineOnly() throws Exception {
+        AtomicInteger told = new AtomicInteger();
+        class Untold extends Exception {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            public String toString() { // called by who writes the line
+                told.incrementAndGet();
+                throw new AssertionError("the disk is full");
+            }
+        }
+        AtomicInteger tries = new AtomicInteger();
+        try (var pool = WorkerPool.<Integer, Integer>ofFactory(_ -> {
+            if (tries.incrementAndGet() == 1) {
+                throw new Untold();
+            }
+            return (n, _) -> n;
+        }, ONE)) {
+            assertEquals(1, pool.submit(1).get());
+            assertTrue(told.get() > 0);
+        }
+    }
+
     private static CompletableFuture<Integer> submitUnlessFailed(WorkerPool<Integer, Integer> pool) {
         try {
             return pool.submit(7);
@@ -336,6 +402,20 @@ class FaultsTest {
         assertEquals(List.of(), other.closeNow());
         other.close();
         assertTrue(never.isCancelled());
+    }
+
+    @Test
+    void aClosedPoolEndsWithTheLastTaskWhereNoWorkerIsLeft() throws Exception {
+        var pool = WorkerPool.<Integer, Integer>of((_, _) -> {
+            throw new IOException();
+        }, ONE.workers(0, 1).idleTimeout(Duration.ZERO));
+        var task = pool.submit(1,
+                TaskOptions.defaults().retry(Retry.on(2, Duration.ofDays(1), IOException.class)));
+        Threads.until(() -> pool.statistics().retried() == 1 && pool.staff().isGone());
+        pool.shutdown();
+        assertFalse(pool.hasEnded());
+        task.cancel(true);
+        assertTrue(pool.awaitEnd(Long.MAX_VALUE));
     }
 
     /** Loses a worker. */

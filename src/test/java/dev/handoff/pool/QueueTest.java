@@ -12,6 +12,7 @@ import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.pool.PoolOptions.Overflow;
 import dev.handoff.pool.PoolOptions.Queueing;
 import dev.handoff.testing.Threads;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -193,6 +194,43 @@ class QueueTest {
             gate.permits.release(2);
         }
         assertEquals(3, pool.statistics().completed());
+    }
+
+    @Test
+    void whatACallerWouldHaveToRunAndTakeFromAtOnceIsRejected() {
+        Gate gate = new Gate();
+        try (var pool = gate.busyPool(ONE.capacity(1).overflow(Overflow.CALLER_RUNS))) {
+            pool.submit(1);
+            assertThrows(TaskRejectedException.class, () -> pool.stream(2));
+            gate.permits.release(2);
+        }
+        assertEquals(List.of("first", 1), gate.ran);
+    }
+
+    @Test
+    void aCallerDoesNotRunWhatIsLateAlready() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
+            if (n == 0) {
+                begun.countDown();
+                go.await();
+            }
+            return n;
+        }, ONE.capacity(1).overflow(Overflow.CALLER_RUNS))) {
+            pool.submit(0);
+            Threads.until(() -> begun.getCount() == 0);
+            pool.submit(0);
+            int late = 0;
+            for (int i = 0; i < 1000; i++) { // now and then the clock is faster than the caller
+                var task = pool.submit(1, TaskOptions.defaults().totalTime(Duration.ofNanos(1)));
+                late += task.isCompletedExceptionally() ? 1 : 0;
+                assertTrue(task.isDone());
+            }
+            assertEquals(1, pool.statistics().queued());
+            assertEquals(1000, pool.statistics().completed() + late);
+            go.countDown();
+        }
     }
 
     @Test

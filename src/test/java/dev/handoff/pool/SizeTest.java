@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.handoff.sync.IdleStrategy;
 import dev.handoff.testing.Threads;
 import dev.handoff.worker.WorkerOptions;
 import java.time.Duration;
@@ -65,6 +66,34 @@ class SizeTest {
             assertEquals(6, pool.submit(6).get());
             assertEquals(6, pool.statistics().submitted());
             assertEquals(0, pool.statistics().respawned());
+        }
+    }
+
+    @Test
+    void anotherOneIsStartedForWhatIsLeftWhenTheOneThatLookedForTasksHasTakenOne() throws Exception {
+        CountDownLatch looks = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+        IdleStrategy held = (done, _) -> {
+            if (Runner.current() != null) {
+                looks.countDown();
+                Threads.uninterruptibly(go);
+            }
+            return done.getAsBoolean();
+        };
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
+            if (n == 1) {
+                second.await();
+            } else {
+                second.countDown();
+            }
+            return n;
+        }, OPTIONS.workers(1, 2).idleStrategy(held))) {
+            looks.await();
+            var first = pool.submit(1);
+            pool.submit(2);
+            go.countDown();
+            assertEquals(1, first.get());
         }
     }
 
