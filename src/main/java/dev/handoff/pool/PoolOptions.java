@@ -27,9 +27,15 @@ public final class PoolOptions {
     public enum Overflow {
         /** It throws a {@link TaskRejectedException}. */
         REJECT,
-        /** It waits for room. If the thread is interrupted it throws a {@link TaskRejectedException}, and the flag stays set. */
+        /**
+         * It waits for room. If the thread is interrupted it throws a {@link TaskRejectedException}, and the flag stays set;
+         * it throws one also where it is a worker of the pool itself, which would wait for itself.
+         */
         WAIT,
-        /** The calling thread does the task itself. Not for pools whose workers have state of their own. */
+        /**
+         * The calling thread does the task itself, once, whatever its {@link Retry} says. Not for pools whose workers have
+         * state of their own.
+         */
         CALLER_RUNS
     }
 

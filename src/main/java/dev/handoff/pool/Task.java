@@ -223,16 +223,13 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     private void count(@Nullable Runner by, Object result, boolean first) {
         if (by == null) {
-            pool.callersDone.increment();
             if (result instanceof Throwable) {
                 pool.callersFailed.increment();
             }
-        } else {
-            if (!first) {
-                by.meter().cancelled();
-            } else if (result instanceof Throwable) {
-                by.meter().failed();
-            }
+        } else if (!first) {
+            by.meter().cancelled();
+        } else if (result instanceof Throwable) {
+            by.meter().failed();
         }
     }
 

@@ -3,7 +3,8 @@ package dev.handoff.pool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pool does with its tasks. One that is also {@link AutoCloseable} is closed when its worker ends.
+ * What a pool does with its tasks. One that is also {@link AutoCloseable} is closed when its worker
+ * ends, or when the pool has ended if all its workers share it.
  *
  * @param <T> the type of the tasks
  * @param <R> the type of the results

@@ -82,10 +82,13 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     private static final long SHORT_NANOS = 10_000;
     private static final String CLOSED_UNDER_IT = " was cancelled, as its pool was closed";
     private static final VarHandle DRAIN_AWAITED;
+    private static final VarHandle ENDING;
 
     static {
         try {
-            DRAIN_AWAITED = MethodHandles.lookup().findVarHandle(WorkerPool.class, "isDrainAwaited", boolean.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            DRAIN_AWAITED = lookup.findVarHandle(WorkerPool.class, "isDrainAwaited", boolean.class);
+            ENDING = lookup.findVarHandle(WorkerPool.class, "isEnding", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -126,10 +129,13 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     /** Tasks that wait for their next attempt. */
     private final Set<Task<?>> delayed = ConcurrentHashMap.newKeySet();
 
+    /** Tasks that their callers have begun, and have done: those count as submitted, but never wait. */
+    private final AtomicLong callersTaken = new AtomicLong();
+    private final AtomicLong callersDone = new AtomicLong();
+
     // for statistics only
     final LongAdder cancelledInQueue = new LongAdder();
     final LongAdder retried = new LongAdder();
-    final LongAdder callersDone = new LongAdder();
     final LongAdder callersFailed = new LongAdder();
 
     private final Staff staff;
@@ -137,6 +143,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     private volatile @Nullable String stopped;
     private volatile @Nullable Throwable failure;
     private volatile boolean isDrained;
+    private volatile boolean isEnding;
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
     private final Object room = new Object();
@@ -402,7 +409,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     }
 
     /**
-     * Submits a task to each worker that there is now; it does not count against the capacity of the queue. Where a worker
+     * Submits a task to each worker that there is now, also where the queue has no room for it. Where a worker
      * is replaced before it has come to the task, the new one does it.
      *
      * @param task what to do, cloned for each of them
@@ -466,6 +473,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     public <V> Flow.Publisher<V> publisher(T task) {
         Objects.requireNonNull(task, "task");
         return subscriber -> {
+            Objects.requireNonNull(subscriber, "subscriber");
             Emission<V> emission;
             try {
                 emission = emit(task);
@@ -564,7 +572,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         }
         CompletableFuture<V> result = all.getFirst();
         for (CompletableFuture<V> next : all.subList(1, parts)) {
-            result = result.thenCombine(next, combiner);
+            result = result.thenCombineAsync(next, combiner, VIRTUAL);
         }
         CompletableFuture<V> value = new CompletableFuture<>();
         for (CompletableFuture<V> task : all) {
@@ -660,10 +668,14 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
             }
             enqueue(task);
         } else if (task.take(null)) { // its total time may be up
+            callersTaken.incrementAndGet();
             try {
                 task.run(Objects.requireNonNull(callersHandlers).get(task.key));
             } finally {
-                withdrawn(false);
+                callersDone.incrementAndGet();
+                if (entrance.isClosed()) {
+                    lookForEnd();
+                }
             }
         }
     }
@@ -687,6 +699,11 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
                     throw new TaskRejectedException(this + " is full: " + options.capacity() + " tasks wait", null);
                 }
                 if (options.overflow() == PoolOptions.Overflow.WAIT) {
+                    if (isOwnWorker()) {
+                        throw new TaskRejectedException(
+                                this + " is full, and one of its workers can't wait for room",
+                                null);
+                    }
                     awaitRoom();
                     continue;
                 }
@@ -805,13 +822,13 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
 
     /** How many tasks wait; those that wait for their next attempt included. */
     long queued() {
-        long left = staff.countTaken() + withdrawn.get();
+        long left = staff.countTaken() + callersTaken.get() + withdrawn.get();
         return requeued.get() + entrance.count() - left; // these last: it is never too low
     }
 
     /** How many tasks wait or run. */
     private long pending() {
-        long over = staff.countOver() + withdrawn.get() + abandoned.get();
+        long over = staff.countOver() + callersDone.get() + withdrawn.get() + abandoned.get();
         return requeued.get() + entrance.count() - over; // these last: it is never too low
     }
 
@@ -900,7 +917,12 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     void lookForEnd() {
         if (isDrained() && staff.isGone()) {
             staff.nobodyIsReady(new IllegalStateException(this + " was closed before its workers were ready"));
-            var _ = ended.completeAsync(() -> null, VIRTUAL);
+            if (ENDING.compareAndSet(this, false, true)) {
+                var _ = ended.completeAsync(() -> {
+                    closeSharedHandlers();
+                    return null;
+                }, VIRTUAL);
+            }
         }
     }
 
@@ -935,7 +957,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      */
     public PoolStatistics statistics() {
         Staff.Sums sums = staff.sums();
-        long completed = sums.over - sums.failed - sums.cancelled + callersDone.sum() - callersFailed.sum();
+        long completed = sums.over - sums.failed - sums.cancelled + callersDone.get() - callersFailed.sum();
         return new PoolStatistics(Math.max(0, queued()), sums.running, entrance.count(), completed,
                 sums.failed - retried.sum() + callersFailed.sum(),
                 sums.cancelled + abandoned.get() + cancelledInQueue.sum(), retried.sum(), staff.respawned(),
@@ -1015,6 +1037,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      * @throws IllegalStateException if the calling thread is a worker of this pool
      */
     public List<T> close(Duration time) throws InterruptedException {
+        Objects.requireNonNull(time, "time");
         requireOther();
         shutdown();
         List<T> unrun = List.of();
@@ -1068,9 +1091,13 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         return ended.isDone();
     }
 
-    private void requireOther() {
+    private boolean isOwnWorker() {
         Runner here = Runner.current();
-        if (here != null && here.isOf(this)) {
+        return here != null && here.isOf(this);
+    }
+
+    private void requireOther() {
+        if (isOwnWorker()) {
             throw new IllegalStateException("a worker of " + this + " can't wait for its end");
         }
     }
@@ -1080,22 +1107,50 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     /** The handlers of one worker. */
     Handlers makeHandlers(WorkerScope<?, ?, ?> worker) throws Exception {
         Map<TaskKey<?, ?>, TaskHandler<?, ?>> made = new HashMap<>();
-        for (Map.Entry<TaskKey<?, ?>, HandlerFactory<?, ?>> entry : factories.entrySet()) {
-            made.put(entry.getKey(), Objects.requireNonNull(entry.getValue().create(worker),
-                    "the handler that the factory has made"));
+        List<Object> own = new ArrayList<>();
+        try {
+            for (Map.Entry<TaskKey<?, ?>, HandlerFactory<?, ?>> entry : factories.entrySet()) {
+                TaskHandler<?, ?> handler = Objects.requireNonNull(entry.getValue().create(worker),
+                        "the handler that the factory has made");
+                if (!(entry.getValue() instanceof StatelessFactory)) {
+                    own.add(handler);
+                }
+                made.put(entry.getKey(), handler);
+            }
+        } catch (Throwable e) {
+            try {
+                Handlers.close(own);
+            } catch (Exception other) {
+                e.addSuppressed(other);
+            }
+            throw e;
         }
-        return handlers(made);
+        return handlers(made, own);
+    }
+
+    /** All workers have ended. */
+    private void closeSharedHandlers() {
+        try {
+            Handlers.close(factories.values().stream()
+                    .flatMap(factory -> factory instanceof StatelessFactory<?, ?> shared
+                            ? Stream.of(shared.handler())
+                            : Stream.empty())
+                    .distinct().toList());
+        } catch (Exception e) { // the user's; there is nobody left to tell
+            Thread here = Thread.currentThread();
+            here.getUncaughtExceptionHandler().uncaughtException(here, e);
+        }
     }
 
     private Handlers handlersOfCallers() {
         Map<TaskKey<?, ?>, TaskHandler<?, ?>> made = new HashMap<>();
         factories.forEach((key, factory) -> made.put(key, ((StatelessFactory<?, ?>) factory).handler()));
-        return handlers(made);
+        return handlers(made, List.of());
     }
 
-    private Handlers handlers(Map<TaskKey<?, ?>, TaskHandler<?, ?>> made) {
+    private Handlers handlers(Map<TaskKey<?, ?>, TaskHandler<?, ?>> made, List<Object> own) {
         made.put(JOB, (TaskHandler<Job<?>, @Nullable Object>) Job::call);
-        return new Handlers(made, defaultKey);
+        return new Handlers(made, defaultKey, own);
     }
 
     /** Whether tasks of a key, and their results, are shared rather than cloned. */

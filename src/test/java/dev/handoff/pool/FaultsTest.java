@@ -173,6 +173,81 @@ class FaultsTest {
         }
     }
 
+    /** Says whether it was closed; true kills its worker. */
+    private static final class Closeable implements TaskHandler<Boolean, Boolean>, AutoCloseable {
+        private final AtomicInteger closed;
+
+        Closeable(AtomicInteger closed) {
+            this.closed = closed;
+        }
+
+        @Override
+        public Boolean handle(Boolean dies, TaskContext context) {
+            if (dies) {
+                context.worker().exit(1);
+            }
+            return closed.get() > 0;
+        }
+
+        @Override
+        public void close() {
+            closed.incrementAndGet();
+        }
+    }
+
+    @Test
+    void aHandlerThatAllWorkersShareIsClosedWhenThePoolHasEnded() throws Exception {
+        AtomicInteger closed = new AtomicInteger();
+        try (var pool = WorkerPool.of(new Closeable(closed), ONE)) {
+            assertInstanceOf(WorkerLostException.class, failureOf(pool.submit(true)));
+            assertFalse(pool.submit(false).get());
+        }
+        assertEquals(1, closed.get());
+    }
+
+    @Test
+    void whatAWorkerHasMadeIsClosedWhenItCantMakeTheRest() {
+        AtomicInteger made = new AtomicInteger();
+        AtomicInteger closed = new AtomicInteger();
+        HandlerFactory<Boolean, Boolean> everySecondFails = _ -> {
+            if (made.getAndIncrement() % 2 == 1) {
+                throw new IOException("no more");
+            }
+            return new Closeable(closed);
+        };
+        try (var pool = WorkerPool.handlers().handleBy(TaskKey.of("a"), everySecondFails)
+                .handleBy(TaskKey.of("b"), everySecondFails).start(ONE.startAttempts(2))) {
+            assertEquals("no more", failureOf(pool.ready()).getMessage());
+        }
+        assertEquals(4, made.get());
+        assertEquals(2, closed.get());
+    }
+
+    @Test
+    void allHandlersOfAWorkerAreClosedWhateverTheOthersThrow() {
+        AtomicInteger closed = new AtomicInteger();
+        HandlerFactory<Boolean, Boolean> factory = _ -> {
+            class Thrower implements TaskHandler<Boolean, Boolean>, AutoCloseable {
+                @Override
+                public Boolean handle(Boolean dies, TaskContext context) {
+                    return dies;
+                }
+
+                @Override
+                public void close() throws IOException {
+                    closed.incrementAndGet();
+                    throw new IOException("can't be closed");
+                }
+            }
+            return new Thrower();
+        };
+        try (var pool = WorkerPool.handlers().handleBy(TaskKey.of("a"), factory)
+                .handleBy(TaskKey.of("b"), factory).start(ONE)) {
+            pool.ready().join();
+        }
+        assertEquals(2, closed.get());
+    }
+
     @Test
     void aHandlerThatCantBeMadeIsTriedAgain() throws Exception {
         AtomicInteger tries = new AtomicInteger();

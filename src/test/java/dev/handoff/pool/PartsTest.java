@@ -207,6 +207,16 @@ class PartsTest {
     }
 
     @Test
+    void valuesAreCombinedOnVirtualThreads() throws Exception {
+        try (var pool = pool(TWO)) {
+            for (int i = 0; i < 100; i++) { // now and then the values are there before they are to be combined
+                assertTrue(pool.reduce(SharedBuffer.allocate(8), 2, 1, (_, _, _) -> true,
+                        (a, b) -> a && b && Thread.currentThread().isVirtual()).get());
+            }
+        }
+    }
+
+    @Test
     void aReductionThatFailsTellsWhatTheKernelThrew() throws Exception {
         try (var pool = pool(TWO)) {
             Exception mine = new Exception("mine");

@@ -197,6 +197,40 @@ class QueueTest {
     }
 
     @Test
+    void whatACallerRunsTakesNoRoomAndIsWaitedFor() throws Exception {
+        Gate gate = new Gate();
+        try (var pool = gate.busyPool(ONE.capacity(1).overflow(Overflow.CALLER_RUNS));
+                var other = Threads.resident(Threads.Kind.PLATFORM, "submitter")) {
+            pool.submit(1);
+            var running = other.begin(() -> pool.submit(2));
+            Threads.until(() -> gate.begun.get() == 2);
+            assertEquals(1, pool.statistics().queued());
+            pool.shutdown();
+            assertFalse(pool.isDrained());
+            gate.permits.release(3);
+            assertEquals(2, running.get().get());
+            assertTrue(pool.awaitEnd(Long.MAX_VALUE));
+            assertEquals(3, pool.statistics().completed());
+        }
+    }
+
+    @Test
+    void aWorkerDoesNotWaitForRoomThatItWouldHaveToMake() throws Exception {
+        AtomicReference<WorkerPool<Integer, Integer>> self = new AtomicReference<>();
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
+            if (n == 1) {
+                self.get().submit(2);
+                assertEquals("pool 'p' is full, and one of its workers can't wait for room",
+                        assertThrows(TaskRejectedException.class, () -> self.get().submit(3)).getMessage());
+            }
+            return n;
+        }, ONE.capacity(1).overflow(Overflow.WAIT))) {
+            self.set(pool);
+            assertEquals(1, pool.submit(1).get());
+        }
+    }
+
+    @Test
     void whatACallerWouldHaveToRunAndTakeFromAtOnceIsRejected() {
         Gate gate = new Gate();
         try (var pool = gate.busyPool(ONE.capacity(1).overflow(Overflow.CALLER_RUNS))) {

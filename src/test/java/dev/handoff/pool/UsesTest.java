@@ -495,4 +495,17 @@ class UsesTest {
             assertTrue(Thread.interrupted());
         }
     }
+
+    @Test
+    void aStreamIsNotBegunAgainAsItsValuesAreGone() {
+        try (var pool = WorkerPool.<Integer, Integer>of((n, context) -> {
+            context.emit(context.attempt());
+            throw new IllegalStateException("mine");
+        }, ONE.retry(Retry.on(3, Duration.ZERO, IllegalStateException.class)))) {
+            List<Object> seen = new ArrayList<>();
+            assertEquals("mine", assertThrows(CompletionException.class, () -> pool.stream(1).forEach(seen::add))
+                    .getCause().getMessage());
+            assertEquals(List.of(1), seen);
+        }
+    }
 }

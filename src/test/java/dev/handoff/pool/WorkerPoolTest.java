@@ -166,6 +166,16 @@ class WorkerPoolTest {
     }
 
     @Test
+    void aBadArgumentChangesNothing() throws Exception {
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> n, ONE)) {
+            assertThrows(NullPointerException.class, () -> pool.close(null));
+            assertThrows(NullPointerException.class, () -> pool.publisher(1).subscribe(null));
+            assertEquals(0, pool.statistics().submitted());
+            assertEquals(1, pool.submit(1).get());
+        }
+    }
+
+    @Test
     void closeNowReturnsWhatNeverRan() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
