@@ -88,7 +88,7 @@ final class Crew {
                 startHelper(runners[i], i);
             }
             isStarted = true;
-            pool.staff().started();
+            pool.staff().started(number);
             runners[0].run(scope);
             for (Worker<?, ?> worker : workers) {
                 if (!worker.equals(workers.getFirst())) {

@@ -2,6 +2,7 @@ package dev.handoff.pool;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +79,8 @@ final class Staff {
     private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
     private final Sums gone = new Sums();
     private volatile Roster roster = new Roster(new Crew[0], new Crew[0], 0, 0);
-    private int readyMissing;
+    /** Numbers of the minimum that have never had a worker with its handlers. */
+    private final BitSet unready = new BitSet();
     private int starting;
     private int startsFailed;
     private long respawned;
@@ -86,11 +88,11 @@ final class Staff {
     Staff(WorkerPool<?, ?> pool) {
         this.pool = pool;
         options = pool.options();
-        readyMissing = options.minWorkers();
+        unready.set(0, options.minWorkers());
     }
 
     synchronized void start() {
-        if (readyMissing == 0) {
+        if (unready.isEmpty()) {
             ready.complete(null);
         }
         for (int i = 0; i < options.minWorkers(); i++) {
@@ -141,10 +143,14 @@ final class Staff {
     }
 
     /** A worker has its handlers. */
-    synchronized void started() {
+    synchronized void started(int number) {
         starting--;
         startsFailed = 0;
-        if (readyMissing > 0 && --readyMissing == 0) {
+        if (unready.get(number)) {
+            unready.clear(number);
+            if (!unready.isEmpty()) {
+                return;
+            }
             var _ = ready.completeAsync(() -> null, WorkerPool.VIRTUAL);
         }
     }

@@ -40,6 +40,36 @@ class SizeTest {
     }
 
     @Test
+    void aPoolIsNotReadyBeforeAllOfTheMinimumAreWhoeverElseIs() throws Exception {
+        CountDownLatch making = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch two = new CountDownLatch(2);
+        try (var pool = WorkerPool.<Integer, Integer>ofFactory(worker -> {
+            if (worker.name().equals("p-1")) {
+                making.await();
+            }
+            return (n, _) -> {
+                two.countDown();
+                go.await();
+                return n;
+            };
+        }, OPTIONS.workers(2, 3))) {
+            var ready = pool.ready();
+            for (int i = 0; i < 3; i++) { // one more than are about to start
+                pool.submit(i);
+            }
+            Threads.until(() -> {
+                pool.growIfNobodyIsFree(); // they may have come before the first one was busy
+                return two.getCount() == 0;
+            });
+            assertFalse(ready.isDone());
+            making.countDown();
+            ready.get();
+            go.countDown();
+        }
+    }
+
+    @Test
     void moreAreStartedWhenNoneIsFreeAndEndWhenTheyHaveNothingToDo() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
