@@ -148,18 +148,47 @@ final class Parts extends CompletableFuture<OwnedBuffer> {
         Throwable why = failure.get();
         try {
             OwnedBuffer whole = OwnedBuffer.join(Arrays.asList(parts));
-            if (why == null) {
-                if (!super.complete(whole)) {
-                    whole.close();
-                }
-            } else {
-                super.completeExceptionally(new PartsFailedException("a kernel has failed: " + why, whole, why));
+            boolean isHeard = why == null
+                    ? super.complete(whole)
+                    : super.completeExceptionally(
+                            new PartsFailedException("a kernel has failed: " + why, whole, why));
+            if (!isHeard) {
+                whole.close();
             }
         } catch (RuntimeException e) { // a kernel that has closed, frozen or moved its part
             if (why != null && why != e) {
                 e.addSuppressed(why);
             }
+            for (OwnedBuffer part : parts) {
+                try {
+                    part.close();
+                } catch (RuntimeException gone) {
+                    // it is somebody's
+                }
+            }
             super.completeExceptionally(e);
+        }
+    }
+
+    /** {@inheritDoc} Then nobody waits for the parts: they are asked to stop. */
+    @Override
+    public boolean complete(OwnedBuffer value) {
+        boolean first = super.complete(value);
+        stop(first);
+        return first;
+    }
+
+    /** {@inheritDoc} Then nobody waits for the parts: they are asked to stop. */
+    @Override
+    public boolean completeExceptionally(Throwable e) {
+        boolean first = super.completeExceptionally(e);
+        stop(first);
+        return first;
+    }
+
+    private void stop(boolean isUnheard) {
+        if (isUnheard) {
+            tasks().forEach(task -> task.cancel(true));
         }
     }
 

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.handoff.memory.DetachedException;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.memory.SharedBuffer;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import java.time.Duration;
 import java.util.List;
@@ -165,11 +166,39 @@ class PartsTest {
     }
 
     @Test
-    void aPartThatWasClosedIsAnError() {
+    void aPartThatWasClosedIsAnErrorAndTheOthersAreFreed() {
+        long before = Leases.bytes();
         try (var pool = pool(TWO)) {
             assertInstanceOf(DetachedException.class,
-                    failureOf(pool.forEachPart(OwnedBuffer.allocate(8), 2, 1, (part, _, _) -> part.close())));
+                    failureOf(pool.forEachPart(OwnedBuffer.allocate(8), 4, 1, (part, index, _) -> {
+                        if (index == 1) {
+                            part.close();
+                        }
+                    })));
         }
+        assertEquals(before, Leases.bytes());
+    }
+
+    @Test
+    void aWholeThatIsCompletedElsewhereIsFreedWhenItsKernelsHaveStopped() throws Exception {
+        long before = Leases.bytes();
+        CountDownLatch begun = new CountDownLatch(2);
+        PartKernel kernel = (part, _, _) -> {
+            fill(part, 7);
+            begun.countDown();
+            new CountDownLatch(1).await();
+        };
+        try (var pool = pool(TWO.workers(1)); OwnedBuffer mine = OwnedBuffer.allocate(8)) {
+            var failed = pool.forEachPart(OwnedBuffer.allocate(8), 2, 1, kernel);
+            Threads.until(() -> begun.getCount() == 1);
+            assertTrue(failed.completeExceptionally(new Exception("mine")));
+            assertEquals("mine", failureOf(failed).getMessage());
+            var done = pool.forEachPart(OwnedBuffer.allocate(8), 2, 1, kernel);
+            begun.await();
+            assertTrue(done.complete(mine));
+            assertFalse(done.complete(mine));
+        }
+        Threads.until(() -> Leases.bytes() == before);
     }
 
     @Test
