@@ -344,15 +344,8 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     /** Closes what moved with an input that nobody will ever see. */
     private void free(Object in) {
-        try {
-            if (!pool.isShared(key) && pool.cloners().copyAlone(in) == null) {
-                PreparedClone<?> moved = pool.cloners().prepareMove(in);
-                moved.revoke();
-                moved.commit("nobody");
-                moved.discard();
-            }
-        } catch (RuntimeException e) {
-            // somebody has it, so it is not lost
+        if (!pool.isShared(key)) {
+            pool.free(in);
         }
     }
 
@@ -523,7 +516,10 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     /** Fails it, as it could not be queued. */
     void fail(Throwable e) {
-        if (withdraw() != null) {
+        Object in = withdraw();
+        if (in != null) {
+            input = null;
+            free(in);
             withdrawn();
             publish(e);
             settleElsewhere();

@@ -80,6 +80,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     private static final int MEASURED_FIRST = 4096;
     private static final int MEASURED_OF = 8;
     private static final long SHORT_NANOS = 10_000;
+    /** Whose task a thread does that is no worker. */
+    private static final ThreadLocal<@Nullable WorkerPool<?, ?>> CALLED = new ThreadLocal<>();
     private static final String CLOSED_UNDER_IT = " was cancelled, as its pool was closed";
     private static final VarHandle DRAIN_AWAITED;
     private static final VarHandle ENDING;
@@ -378,7 +380,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      * Submits several tasks of which one result is enough: the others are cancelled when it is there.
      *
      * @param tasks what to do, at least one
-     * @return the first result; if all tasks fail, it fails with what the first of them threw, the others suppressed
+     * @return the first result, what moved with others is closed; if all tasks fail, it fails with what the first of them threw, the others suppressed
      * @throws IllegalArgumentException if there is no task
      * @throws TaskRejectedException if one of the tasks is not taken; those before it were cancelled
      */
@@ -393,7 +395,9 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         for (CompletableFuture<R> task : all) {
             var _ = task.whenComplete((result, e) -> {
                 if (e == null) {
-                    any.complete(result);
+                    if (!any.complete(result) && result != null) {
+                        free(result);
+                    }
                 } else {
                     failures.add(e);
                     if (missing.decrementAndGet() == 0) {
@@ -669,9 +673,12 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
             enqueue(task);
         } else if (task.take(null)) { // its total time may be up
             callersTaken.incrementAndGet();
+            WorkerPool<?, ?> before = CALLED.get();
+            CALLED.set(this);
             try {
                 task.run(Objects.requireNonNull(callersHandlers).get(task.key));
             } finally {
+                CALLED.set(before);
                 callersDone.incrementAndGet();
                 if (entrance.isClosed()) {
                     lookForEnd();
@@ -775,7 +782,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
         }
     }
 
-    private static int choose(Balancer balancer, Task<?> task, Crew[] crews) {
+    private int choose(Balancer balancer, Task<?> task, Crew[] crews) {
         List<Balancer.Load> loads = new ArrayList<>(crews.length);
         for (Crew crew : crews) {
             int running = 0;
@@ -784,7 +791,12 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
             }
             loads.add(new Balancer.Load(crew.number(), crew.own().size(), running));
         }
-        return Objects.checkIndex(balancer.choose(task.options.key(), loads), crews.length);
+        int chosen = balancer.choose(task.options.key(), loads);
+        if (chosen < 0 || chosen >= crews.length) {
+            throw new IndexOutOfBoundsException("the balancer of " + this + " has chosen " + chosen + " of "
+                    + crews.length + " workers");
+        }
+        return chosen;
     }
 
     /** Puts a task into a queue later. */
@@ -969,7 +981,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      * Takes no more tasks, does all that were submitted, and waits until all threads have ended. If the calling thread is
      * interrupted it does what {@link #closeNow} does and goes on waiting; its flag stays set.
      *
-     * @throws IllegalStateException if the calling thread is a worker of this pool
+     * @throws IllegalStateException if the calling thread does a task of this pool
      */
     @Override
     public void close() {
@@ -1034,7 +1046,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      * @param time how long tasks are done
      * @return what never ran: empty if everything was done in time
      * @throws InterruptedException if the calling thread is interrupted; tasks were cancelled then as well
-     * @throws IllegalStateException if the calling thread is a worker of this pool
+     * @throws IllegalStateException if the calling thread does a task of this pool
      */
     public List<T> close(Duration time) throws InterruptedException {
         Objects.requireNonNull(time, "time");
@@ -1097,8 +1109,8 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     }
 
     private void requireOther() {
-        if (isOwnWorker()) {
-            throw new IllegalStateException("a worker of " + this + " can't wait for its end");
+        if (isOwnWorker() || equals(CALLED.get())) {
+            throw new IllegalStateException("a task of " + this + " can't wait for its end");
         }
     }
 
@@ -1157,6 +1169,20 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     @SuppressWarnings("ReferenceEquality") // keys have no equals
     boolean isShared(TaskKey<?, ?> key) {
         return key == JOB;
+    }
+
+    /** Closes what moved with a copy that nobody will ever see. */
+    void free(Object copy) {
+        try {
+            if (cloners.copyAlone(copy) == null) {
+                PreparedClone<?> moved = cloners.prepareMove(copy);
+                moved.revoke();
+                moved.commit("nobody");
+                moved.discard();
+            }
+        } catch (RuntimeException e) {
+            // somebody has it, so it is not lost
+        }
     }
 
     Retry retryOf(TaskOptions how) {

@@ -11,6 +11,7 @@ import dev.handoff.channel.Registration;
 import dev.handoff.memory.OwnedBuffer;
 import dev.handoff.pool.PoolOptions.Overflow;
 import dev.handoff.pool.PoolOptions.Queueing;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -268,6 +270,30 @@ class QueueTest {
     }
 
     @Test
+    void aTaskThatItsCallerRunsCantWaitForTheEndOfThePool() throws Exception {
+        AtomicReference<WorkerPool<Integer, Integer>> self = new AtomicReference<>();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (var pool = WorkerPool.<Integer, Integer>of((n, _) -> {
+            if (n == 2) {
+                assertEquals("a task of pool 'p' can't wait for its end",
+                        assertThrows(IllegalStateException.class, () -> self.get().close()).getMessage());
+            } else {
+                begun.countDown();
+                go.await();
+            }
+            return n;
+        }, ONE.capacity(1).overflow(Overflow.CALLER_RUNS))) {
+            self.set(pool);
+            pool.submit(0);
+            begun.await();
+            pool.submit(1);
+            assertEquals(2, pool.submit(2).get());
+            go.countDown();
+        }
+    }
+
+    @Test
     void callersCantRunTasksThatNeedTheStateOfAWorker() {
         assertThrows(IllegalArgumentException.class, () -> WorkerPool.ofFactory(_ -> (t, _) -> t,
                 ONE.overflow(Overflow.CALLER_RUNS)));
@@ -386,8 +412,12 @@ class QueueTest {
             pool.submit("c", second);
             assertEquals(List.of(new Balancer.Load(0, 0, 0), new Balancer.Load(1, 1, 1)), seen.getLast());
             assertEquals(2, seen.getLast().get(1).total());
-            var bad = pool.submit("d", TaskOptions.defaults().key(7));
-            assertThrows(Exception.class, bad::get);
+            long before = Leases.bytes();
+            OwnedBuffer buffer = OwnedBuffer.allocate(8);
+            var bad = pool.submit(List.of(buffer), TaskOptions.defaults().key(7).transfer(buffer));
+            assertEquals("the balancer of pool 'p' has chosen 7 of 2 workers",
+                    assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
+            assertEquals(before, Leases.bytes());
             gate.permits.release(9);
         }
         assertEquals(List.of("a", "b", "c"), gate.ran);

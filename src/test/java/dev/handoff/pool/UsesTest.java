@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.handoff.memory.OwnedBuffer;
+import dev.handoff.testing.Leases;
 import dev.handoff.testing.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -383,7 +384,7 @@ class UsesTest {
         }, ONE)) {
             self.set(pool);
             var e = assertThrows(ExecutionException.class, pool.submit(1)::get).getCause();
-            assertEquals("a worker of pool 'p' can't wait for its end", e.getMessage());
+            assertEquals("a task of pool 'p' can't wait for its end", e.getMessage());
         }
     }
 
@@ -507,5 +508,16 @@ class UsesTest {
                     .getCause().getMessage());
             assertEquals(List.of(1), seen);
         }
+    }
+
+    @Test
+    void resultsThatComeTooLateForInvokeAnyAreFreed() throws Exception {
+        long before = Leases.bytes();
+        try (var pool = WorkerPool.<Integer, OwnedBuffer>of((_, _) -> OwnedBuffer.allocate(16), ONE)) {
+            for (int i = 0; i < 100; i++) { // now and then another one is there before it is cancelled
+                pool.invokeAny(List.of(1, 2, 3)).get().close();
+            }
+        }
+        Threads.until(() -> Leases.bytes() == before);
     }
 }
