@@ -768,7 +768,7 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
         return new CompletableFuture<>();
     }
 
-    /** {@inheritDoc} A handler that has begun is interrupted only if the argument is true. */
+    /** {@inheritDoc} A handler that has begun is interrupted only if the argument is true, now or in a later call. */
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
         if (end(in -> new TaskCancelledException(name() + " was cancelled", in), mayInterruptIfRunning)) {

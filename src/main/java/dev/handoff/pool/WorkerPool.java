@@ -57,6 +57,10 @@ import org.jspecify.annotations.Nullable;
  * hop, and spin for it as long as that has lately been worth it.
  *
  * <p>
+ * A handler that waits for another task of its own pool keeps its worker meanwhile: where all of them wait so, nobody is left
+ * to do what they wait for.
+ *
+ * <p>
  * A pool keeps the JVM alive until it is closed, unless its workers are {@linkplain dev.handoff.worker.WorkerOptions#daemon
  * daemons}. It is nobody's child: it does not end with the worker that made it.
  *
