@@ -367,7 +367,7 @@ final class Inbox<R> extends Mailbox<Object> {
             }
         }
         if (where instanceof EventLoop loop && loop.hasEnded() && EventLoop.current() != loop) {
-            abandon(loop); // it may have looked at its ports already
+            var _ = abandon(loop); // it may have looked at its ports already
         }
         schedule();
         return () -> {
@@ -404,10 +404,16 @@ final class Inbox<R> extends Mailbox<Object> {
         }
     }
 
-    /** An executor will run nothing more: its handlers are gone, and so is a pump that it may have in its queue. */
-    void abandon(Executor ended) {
+    /**
+     * An executor will run nothing more: its handlers are gone, and so is a pump that it may have in its queue.
+     *
+     * @return whether there were handlers
+     */
+    boolean abandon(Executor ended) {
+        boolean had = false;
         synchronized (lock) {
             if (ended.equals(executor)) {
+                had = !handlers.isEmpty();
                 handlers = List.of();
                 holdOrLetGo();
             }
@@ -416,6 +422,7 @@ final class Inbox<R> extends Mailbox<Object> {
             }
         }
         schedule();
+        return had;
     }
 
     private void onMail() {
@@ -502,8 +509,8 @@ final class Inbox<R> extends Mailbox<Object> {
                     here.getUncaughtExceptionHandler().uncaughtException(here, e);
                     return;
                 }
-                abandon(where);
-                if (!(where instanceof EventLoop)) {
+                boolean hadHandlers = abandon(where);
+                if (hadHandlers && !(where instanceof EventLoop)) { // else the last of them was detached meanwhile
                     closeBoth("the executor of its handlers takes no more tasks: " + e.getMessage());
                 }
             }

@@ -223,7 +223,9 @@ final class Task<R extends @Nullable Object> extends CompletableFuture<R> implem
 
     private void count(@Nullable Runner by, Object result, boolean first) {
         if (by == null) {
-            if (result instanceof Throwable) {
+            if (!first) {
+                pool.callersCancelled.increment();
+            } else if (result instanceof Throwable) {
                 pool.callersFailed.increment();
             }
         } else if (!first) {

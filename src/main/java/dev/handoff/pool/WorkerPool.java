@@ -143,6 +143,7 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
     final LongAdder cancelledInQueue = new LongAdder();
     final LongAdder retried = new LongAdder();
     final LongAdder callersFailed = new LongAdder();
+    final LongAdder callersCancelled = new LongAdder();
 
     private final Staff staff;
     /** Why nobody begins a task any more; if so, set before anybody looks for those that wait or run. */
@@ -973,10 +974,12 @@ public final class WorkerPool<T, R extends @Nullable Object> implements AutoClos
      */
     public PoolStatistics statistics() {
         Staff.Sums sums = staff.sums();
-        long completed = sums.over - sums.failed - sums.cancelled + callersDone.get() - callersFailed.sum();
+        long completed = sums.over - sums.failed - sums.cancelled + callersDone.get() - callersFailed.sum()
+                - callersCancelled.sum();
         return new PoolStatistics(Math.max(0, queued()), sums.running, entrance.count(), completed,
                 sums.failed - retried.sum() + callersFailed.sum(),
-                sums.cancelled + abandoned.get() + cancelledInQueue.sum(), retried.sum(), staff.respawned(),
+                sums.cancelled + abandoned.get() + cancelledInQueue.sum() + callersCancelled.sum(), retried.sum(),
+                staff.respawned(),
                 sums.threadNanos == 0 ? 0 : (double) sums.runNanos / sums.threadNanos, new Percentiles(sums.waits),
                 new Percentiles(sums.runs), sums.workers);
     }

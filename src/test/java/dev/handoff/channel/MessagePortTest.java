@@ -27,7 +27,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -545,6 +547,19 @@ class MessagePortTest {
             queued++;
         }
         assertEquals(n, handled.get() + queued);
+    }
+
+    @Test
+    void anExecutorThatRefusesWhenTheLastHandlerHasGoneClosesNothing() {
+        MessageChannel<Integer, Integer> c = channel();
+        AtomicReference<Registration> handler = new AtomicReference<>();
+        handler.set(c.port2().onMessage(_ -> {
+        }, _ -> {
+            handler.get().close(); // as if another thread did it just then
+            throw new RejectedExecutionException("shut down");
+        }));
+        c.port1().post(1);
+        assertEquals(1, c.port2().poll());
     }
 
     @Test
